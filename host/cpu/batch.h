@@ -1,0 +1,45 @@
+// One batch as the phases of a step see it.
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/batch_plan.h"
+#include "cpu/row_update.h"
+
+namespace anirec {
+
+struct Batch {
+  std::uint32_t size;
+  const std::uint32_t *user, *item, *sample;  // [size]; `sample` is the index in split order
+  const float *rating, *label;                // [size]
+  RowRuns user_runs, item_runs;
+  RowStep row_step;
+};
+
+// A batch is cut into tiles by its size alone, and tiles into groups whose gradients are summed apart, so that the
+// number of threads changes nothing. A tile's activations stay in the nearest caches.
+struct Tiling {
+  std::uint32_t tile_size, tiles, groups;
+  explicit Tiling(std::uint32_t batch) {
+    constexpr std::uint32_t smallest = 32, largest = 128, most_groups = 64;
+    const std::uint32_t eighth = (batch / 8 + 15) / 16 * 16;
+    tile_size = eighth < smallest ? smallest : eighth > largest ? largest : eighth;
+    tiles = (batch + tile_size - 1) / tile_size;
+    groups = tiles < most_groups ? tiles : most_groups;
+  }
+  std::uint32_t first_tile(std::uint32_t group) const {
+    return static_cast<std::uint32_t>(std::uint64_t{tiles} * group / groups);
+  }
+};
+
+// Where the share of `member` of `members` begins in `count` things.
+inline std::uint32_t share_begin(std::uint32_t count, int member, int members) {
+  return static_cast<std::uint32_t>(std::uint64_t{count} * static_cast<std::uint64_t>(member) /
+                                    static_cast<std::uint64_t>(members));
+}
+
+// Σ over samples [begin, end) of ‖Eu[u]‖² + ‖Ei[i]‖².
+double squared_norms(const Batch& batch, std::uint32_t begin, std::uint32_t end, const RowTable& users,
+                     const RowTable& items);
+
+}  // namespace anirec

@@ -1,0 +1,276 @@
+#include "cpu/cpu_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "cpu/batch.h"
+#include "cpu/batch_plan.h"
+#include "cpu/cpu_state.h"
+#include "cpu/dot_step.h"
+#include "cpu/heads.h"
+#include "cpu/mlp_step.h"
+#include "cpu/predict.h"
+#include "cpu/rank.h"
+#include "cpu/sample_feed.h"
+#include "error.h"
+#include "parallel/team.h"
+
+extern "C" void openblas_set_num_threads(int threads);
+
+namespace anirec {
+namespace {
+
+// Batches are fed and planned together, so that the team waits for planning once a window, not once a batch.
+constexpr std::uint32_t window_samples = 1u << 16;
+
+// A window's samples and, for every batch of it, the runs of both tables.
+struct Window {
+  std::uint32_t batch_size, batches;
+  FedSamples fed;
+  struct Table {
+    std::vector<std::uint32_t> row, begin, sample;  // batch after batch; `begin` has one more each
+    std::vector<RowRuns> runs;                      // [batches]
+  };
+  Table users, items;
+
+  Window(std::uint32_t batch, std::uint32_t count)
+      : batch_size(batch), batches(count), fed(std::size_t{batch} * count) {
+    for (Table* table : {&users, &items}) {
+      table->row.resize(std::size_t{batch} * count);
+      table->sample.resize(std::size_t{batch} * count);
+      table->begin.resize((std::size_t{batch} + 1) * count);
+      table->runs.resize(count);
+    }
+  }
+
+  void plan(Table& table, const std::vector<std::uint32_t>& index, RunFinder& finder, std::uint32_t batch,
+            std::uint32_t size) {
+    const std::size_t first = std::size_t{batch} * batch_size;
+    table.runs[batch] = finder.find(index.data() + first, size, table.row.data() + first,
+                                    table.begin.data() + first + batch, table.sample.data() + first);
+  }
+};
+
+// One member's memory for planning.
+struct Planner {
+  RunFinder users, items;
+};
+
+class CpuEngine final : public Engine {
+ public:
+  CpuEngine(const ModelConfig& model, const TrainSettings& settings, int threads)
+      : settings_(settings), team_(threads), state_(model, settings) {
+    openblas_set_num_threads(1);  // the team's members call it, each for its own tiles
+  }
+
+  std::string describe() const override {
+    return "cpu, " + std::to_string(team_.size()) + (team_.size() == 1 ? " thread" : " threads");
+  }
+
+  void load(const Parameters& parameters, const OptimizerState* state) override {
+    state_.users.set(0, parameters.user_embedding, parameters.user_bias);
+    state_.items.set(0, parameters.item_embedding, parameters.item_bias);
+    state_.dense = {parameters.dense, std::vector<float>(parameters.dense.size()), std::vector<float>(parameters.dense.size())};
+    state_.step = state == nullptr ? 0 : state->step;
+    if (state != nullptr) {
+      set_moments(1, state->first);
+      set_moments(2, state->second);
+      if (!state->first.dense.empty()) state_.dense.first = state->first.dense;
+      if (!state->second.dense.empty()) state_.dense.second = state->second.dense;
+      if (state_.users.keeps_last_step()) {
+        state_.users.last_step = state->user_last_step;
+        state_.items.last_step = state->item_last_step;
+      }
+      state_.catch_up.extend(state_.step);
+    }
+  }
+
+  void attach(const Samples& samples) override {
+    samples_ = &samples;
+    const std::uint32_t batch = settings_.batch_size;
+    window_ = std::make_unique<Window>(batch, std::max(1u, window_samples / batch));
+    planners_.clear();
+    for (int member = 0; member < team_.size(); ++member)
+      planners_.push_back({RunFinder(state_.model.users), RunFinder(state_.model.items)});
+    if (state_.model.trunk() == Trunk::dot)
+      dot_ = std::make_unique<DotStep>(state_.model, settings_, state_.users, state_.items, state_.dense);
+    else
+      mlp_ = std::make_unique<MlpStep>(state_.model, settings_, state_.users, state_.items, state_.dense, team_.size());
+  }
+
+  void train(PositionRange positions, TrainSums& sums) override {
+    if (positions.begin >= positions.end || sums.first_bad_step != 0) return;
+    const std::uint64_t samples = samples_->train.size();
+    const std::uint64_t steps_a_pass = (samples + settings_.batch_size - 1) / settings_.batch_size;
+    team_.run([&](int member) {
+      for (std::uint64_t at = positions.begin; at < positions.end;) {
+        // A window ends with its pass.
+        const std::uint64_t pass = at / samples, in_pass = at % samples;
+        const std::uint64_t window_end =
+            std::min({positions.end, (pass + 1) * samples, at + std::uint64_t{window_->batches} * settings_.batch_size});
+        const std::uint32_t size = static_cast<std::uint32_t>(window_end - at);
+        const std::uint64_t first_step = pass * steps_a_pass + in_pass / settings_.batch_size + 1;
+        plan_window(static_cast<std::uint32_t>(pass), in_pass, size, first_step, member);
+        for (std::uint32_t first = 0, b = 0; first < size; first += settings_.batch_size, ++b)
+          if (!make_step(b, std::min(settings_.batch_size, size - first), first_step + b, member, sums)) return;
+        at = window_end;
+      }
+    });
+  }
+
+  void predict(std::span<const std::uint32_t> users, std::span<const std::uint32_t> items,
+               Scores& scores) const override {
+    predict_pairs(state_, team_, users, items, scores);
+  }
+
+  void rank(std::span<const std::uint32_t> users, int k, const ItemLists* seen, const ItemLists* relevant,
+            Ranked& ranked) const override {
+    rank_items(state_, team_, users, k, seen, relevant, ranked);
+  }
+
+  void read(Parameters& parameters) const override {
+    parameters.dense = state_.dense.values;
+    read_forward(state_.users, parameters.user_embedding, parameters.user_bias);
+    read_forward(state_.items, parameters.item_embedding, parameters.item_bias);
+  }
+
+  void read_state(Parameters& parameters, OptimizerState& state) const override {
+    get_column(0, parameters);
+    parameters.dense = state_.dense.values;
+    get_column(1, state.first);
+    get_column(2, state.second);
+    const Optimizer kind = settings_.optimizer;
+    state.first.dense = kind == Optimizer::adam || kind == Optimizer::lazy_adam ? state_.dense.first : std::vector<float>();
+    state.second.dense = kind == Optimizer::sgd ? std::vector<float>() : state_.dense.second;
+    state.user_last_step = state_.users.last_step;
+    state.item_last_step = state_.items.last_step;
+    state.step = state_.step;
+  }
+
+ private:
+  // Feeds and plans the window's samples: its order, then every batch's runs.
+  void plan_window(std::uint32_t pass, std::uint64_t in_pass, std::uint32_t size, std::uint64_t first_step,
+                   int member) {
+    const int members = team_.size();
+    const std::uint32_t batch_size = settings_.batch_size, batches = (size + batch_size - 1) / batch_size;
+    if (member == 0) state_.catch_up.extend(first_step + batches);
+    const PassOrder order = pass_order(settings_.seed, pass, samples_->train.size(), settings_.shuffle);
+    feed_samples(*samples_, order, in_pass, share_begin(size, member, members), share_begin(size, member + 1, members),
+                 window_->fed);
+    team_.barrier();
+    Planner& planner = planners_[static_cast<std::size_t>(member)];
+    for (std::uint32_t task = static_cast<std::uint32_t>(member); task < 2 * batches; task += static_cast<std::uint32_t>(members)) {
+      const std::uint32_t batch = task / 2;
+      const std::uint32_t in_batch = std::min(batch_size, size - batch * batch_size);
+      if (task % 2 == 0)
+        window_->plan(window_->users, window_->fed.user, planner.users, batch, in_batch);
+      else
+        window_->plan(window_->items, window_->fed.item, planner.items, batch, in_batch);
+    }
+    team_.barrier();
+  }
+
+  // One step, the same phases as on a GPU: see docs/design.md. False once a loss is not finite.
+  bool make_step(std::uint32_t b, std::uint32_t size, std::uint64_t step, int member, TrainSums& sums) {
+    const int members = team_.size();
+    const std::size_t first = std::size_t{b} * settings_.batch_size;
+    const FedSamples& fed = window_->fed;
+    const double rate = learning_rate_at(settings_.rate, step);
+    const Batch batch = {size,
+                         fed.user.data() + first,
+                         fed.item.data() + first,
+                         fed.sample.data() + first,
+                         fed.rating.data() + first,
+                         fed.label.data() + first,
+                         window_->users.runs[b],
+                         window_->items.runs[b],
+                         {&state_.catch_up, step, static_cast<float>(rate), 2 * settings_.l2 / static_cast<float>(size)}};
+    if (state_.users.keeps_last_step()) {
+      for (RowTable* table : {&state_.users, &state_.items}) {
+        const RowRuns& runs = table == &state_.users ? batch.user_runs : batch.item_runs;
+        const RunShare share = {share_begin(runs.count, member, members), share_begin(runs.count, member + 1, members)};
+        bring_rows_forward(*table, runs, share.first, share.last, batch.row_step);
+      }
+      team_.barrier();
+    }
+    if (dot_ != nullptr) {
+      dot_->forward(batch, member, members);
+      team_.barrier();
+      dot_->sum_items(batch, member, members);
+      finish_dense(batch, dot_->tile_sums(), dot_->dense_gradients(), member, sums);
+      team_.barrier();
+      dot_->update_users(batch, member, members);
+      team_.barrier();
+      dot_->update_items(batch, member, members);
+    } else {
+      mlp_->forward_backward(batch, member, members);
+      team_.barrier();
+      mlp_->update_rows(batch, member, members);
+      finish_dense(batch, mlp_->tile_sums(), mlp_->dense_gradients(), member, sums);
+    }
+    team_.barrier();
+    return sums.first_bad_step == 0;
+  }
+
+  // The dense parameters' update, in shares; member 0 also adds up the batch's figures, tile by tile.
+  void finish_dense(const Batch& batch, const std::vector<TrainSums>& tile_sums, const float* gradients, int member,
+                    TrainSums& sums) {
+    const Tiling tiling(batch.size);
+    const std::uint64_t step = batch.row_step.step;
+    const AdamStep adam = state_.catch_up.step(step - 1, step);
+    const std::uint32_t count = static_cast<std::uint32_t>(state_.dense.values.size());
+    update_dense(state_.dense, settings_.optimizer, adam, batch.row_step.rate, gradients, tiling.groups,
+                 share_begin(count, member, team_.size()), share_begin(count, member + 1, team_.size()));
+    if (member != 0) return;
+    state_.step = step;
+    TrainSums of_batch;
+    for (std::uint32_t tile = 0; tile < tiling.tiles; ++tile) add_sums(of_batch, tile_sums[tile]);
+    if (!std::isfinite(of_batch.loss)) sums.first_bad_step = step;
+    add_sums(sums, of_batch);
+  }
+
+  void set_moments(int column, const Parameters& moments) {
+    state_.users.set(column, moments.user_embedding, moments.user_bias);
+    state_.items.set(column, moments.item_embedding, moments.item_bias);
+  }
+
+  void get_column(int column, Parameters& to) const {
+    state_.users.get(column, to.user_embedding, to.user_bias);
+    state_.items.get(column, to.item_embedding, to.item_bias);
+  }
+
+  void read_forward(const RowTable& table, std::vector<float>& values, std::vector<float>& biases) const {
+    const std::size_t dim = static_cast<std::size_t>(table.dim()), padded = static_cast<std::size_t>(table.padded());
+    values.resize(table.rows() * dim);
+    biases.resize(table.has_bias() ? table.rows() : 0);
+    std::vector<float> rows(padded * static_cast<std::size_t>(team_.size()));
+    team_.for_ranges(table.rows(), 1024, [&](std::size_t begin, std::size_t end, int member) {
+      float* row = rows.data() + padded * static_cast<std::size_t>(member);
+      for (std::size_t r = begin; r < end; ++r) {
+        float bias;
+        state_.look_at(table, static_cast<std::uint32_t>(r), row, bias);
+        std::copy_n(row, dim, values.data() + r * dim);
+        if (table.has_bias()) biases[r] = bias;
+      }
+    });
+  }
+
+  TrainSettings settings_;
+  mutable Team team_;  // looking uses its threads too
+  CpuState state_;
+  const Samples* samples_ = nullptr;
+  std::unique_ptr<Window> window_;
+  std::vector<Planner> planners_;
+  std::unique_ptr<DotStep> dot_;  // the one or the other
+  std::unique_ptr<MlpStep> mlp_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_cpu_engine(const ModelConfig& model, const TrainSettings& settings, int threads) {
+  return std::make_unique<CpuEngine>(model, settings, threads);
+}
+
+}  // namespace anirec

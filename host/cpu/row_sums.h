@@ -1,0 +1,44 @@
+// Sums over the samples of a row, a few vectors of the row at a time, so that the sum stays in registers whatever
+// the width.
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/batch_plan.h"
+#include "cpu/dropout_masks.h"
+#include "cpu/vector.h"
+
+namespace anirec {
+
+constexpr int most_vectors = 4;
+
+// Adds up `term(place, vector, value)` over the samples of run r: term gives the vector-th Vec of a sample's
+// gradient for the row. With `masked`, lanes dropped on `side` (or on both sides: -1) are left out.
+template <int Vectors, bool Masked, class Term>
+ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const DropoutMasks& masks, int side, int first,
+                               float* g, Term&& term) {
+  Vec sum[Vectors] = {};
+  for (std::uint32_t s = runs.begin[r]; s < runs.begin[r + 1]; ++s) {
+    const std::uint32_t place = runs.sample[s];
+    const std::uint16_t* bits = Masked ? masks.of(place, side < 0 ? 0 : side) : nullptr;
+    const std::uint16_t* other_bits = Masked && side < 0 ? masks.of(place, 1) : bits;
+    for (int n = 0; n < Vectors; ++n) {
+      Vec value;
+      term(place, first + n, value);
+      if (Masked) keep_lanes(value, static_cast<std::uint32_t>(bits[first + n] & other_bits[first + n]));
+      sum[n] += value;
+    }
+  }
+  for (int n = 0; n < Vectors; ++n) store(g + (first + n) * lanes, sum[n]);
+}
+
+template <bool Masked, class Term>
+ANIREC_INLINE void sum_row(const RowRuns& runs, std::uint32_t r, const DropoutMasks& masks, int side, int vectors,
+                           float* g, Term&& term) {
+  int first = 0;
+  for (; first + most_vectors <= vectors; first += most_vectors)
+    sum_vectors<most_vectors, Masked>(runs, r, masks, side, first, g, term);
+  for (; first < vectors; ++first) sum_vectors<1, Masked>(runs, r, masks, side, first, g, term);
+}
+
+}  // namespace anirec

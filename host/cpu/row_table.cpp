@@ -1,0 +1,91 @@
+#include "cpu/row_table.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include <sys/mman.h>
+
+#include "cpu/vector.h"
+
+namespace anirec {
+namespace {
+
+ANIREC_CLONES void catch_up_row(float* __restrict to, const float* __restrict w, const float* __restrict m,
+                                const float* __restrict v, int width, const CatchUp& by) {
+  const CatchUp scalars = by;
+  for (int k = 0; k < width; ++k) to[k] = catch_up(w[k], m[k], v[k], scalars);
+}
+
+}  // namespace
+
+void RowTable::Free::operator()(float* data) const { std::free(data); }
+
+RowTable::RowTable(std::uint32_t rows, int dim, bool has_bias, Optimizer optimizer)
+    : rows_(rows), dim_(dim), padded_(padded_width(dim)), has_bias_(has_bias), optimizer_(optimizer) {
+  int width = padded_;
+  if (optimizer == Optimizer::adam || optimizer == Optimizer::lazy_adam) {
+    first_at_ = width;
+    width += padded_;
+  }
+  if (first_at_ >= 0 || optimizer == Optimizer::adagrad) {
+    second_at_ = width;
+    width += padded_;
+  }
+  tail_at_ = width;
+  if (has_bias || optimizer == Optimizer::rowwise_adagrad) width += lanes;
+  stride_ = static_cast<std::size_t>(width);
+  constexpr std::size_t huge_page = std::size_t{1} << 21;
+  const std::size_t bytes = std::max<std::size_t>(stride_ * sizeof(float) * rows, 1);
+  const std::size_t whole = (bytes + huge_page - 1) / huge_page * huge_page;
+  void* memory = std::aligned_alloc(huge_page, whole);
+  if (memory == nullptr) throw std::bad_alloc();
+  madvise(memory, whole, MADV_HUGEPAGE);  // random rows: one TLB entry a row otherwise
+  data_.reset(static_cast<float*>(memory));
+  std::fill_n(data_.get(), stride_ * rows, 0.0f);
+  if (keeps_last_step()) last_step.assign(rows, 0);
+}
+
+int RowTable::column_at(int column) const {
+  return column == 0 ? 0 : column == 1 ? first_at_ : rowwise(column) ? tail_at_ + tail_row_second : second_at_;
+}
+
+void RowTable::set(int column, const std::vector<float>& values, const std::vector<float>& biases) {
+  const std::size_t width = rowwise(column) ? 1 : static_cast<std::size_t>(dim_);
+  for (std::uint32_t r = 0; r < rows_; ++r) {
+    if (!values.empty()) std::copy_n(values.data() + r * width, width, row(r) + column_at(column));
+    if (!biases.empty()) row(r)[tail_at_ + column] = biases[r];
+  }
+}
+
+void RowTable::get(int column, std::vector<float>& values, std::vector<float>& biases) const {
+  values.clear();
+  biases.clear();
+  if (column_at(column) < 0) return;
+  const std::size_t width = rowwise(column) ? 1 : static_cast<std::size_t>(dim_);
+  values.resize(rows_ * width);
+  if (has_bias_) biases.resize(rows_);
+  for (std::uint32_t r = 0; r < rows_; ++r) {
+    std::copy_n(row(r) + column_at(column), width, values.data() + r * width);
+    if (has_bias_) biases[r] = row(r)[tail_at_ + column];
+  }
+}
+
+void RowTable::brought_forward(std::uint32_t index, const CatchUpTable& table, std::uint64_t now, float* to,
+                               float& bias) const {
+  const float* from = row(index);
+  bias = has_bias_ ? from[tail_at_ + tail_bias] : 0.0f;
+  const std::uint64_t last = keeps_last_step() ? last_step[index] : 0;
+  if (last == 0 || last == now) {
+    std::copy_n(from, padded_, to);
+    return;
+  }
+  const CatchUp by = table.between(last, now);
+  catch_up_row(to, from, from + first_at_, from + second_at_, padded_, by);
+  if (has_bias_) {
+    const float* tail = from + tail_at_;
+    bias = catch_up(tail[tail_bias], tail[tail_bias_first], tail[tail_bias_second], by);
+  }
+}
+
+}  // namespace anirec

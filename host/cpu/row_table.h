@@ -1,0 +1,73 @@
+// The rows of one embedding table with everything their optimizer keeps, side by side in memory: a row is read
+// and written as a whole.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/catch_up_table.h"
+#include "engine/train_settings.h"
+
+namespace anirec {
+
+// Row-wise state of a table in the forms it has outside: values [rows, D], biases [rows] or empty.
+struct TableValues {
+  std::vector<float>& values;
+  std::vector<float>& biases;
+};
+
+class RowTable {
+ public:
+  // A row is w[P], then m[P] and v[P] as the optimizer has them, then a tail of 16 floats where there is a bias or
+  // row-wise state: the bias, its m, its v, the row's one v. P = padded_width(dim).
+  RowTable(std::uint32_t rows, int dim, bool has_bias, Optimizer optimizer);
+
+  std::uint32_t rows() const { return rows_; }
+  int dim() const { return dim_; }
+  int padded() const { return padded_; }
+  Optimizer optimizer() const { return optimizer_; }
+  bool has_bias() const { return has_bias_; }
+
+  float* row(std::uint32_t index) { return data_.get() + index * stride_; }
+  const float* row(std::uint32_t index) const { return data_.get() + index * stride_; }
+  // Offsets into a row.
+  int first_at() const { return first_at_; }    // m; -1: none
+  int second_at() const { return second_at_; }  // v an element; -1: none
+  int tail_at() const { return tail_at_; }      // bias, m, v, row-wise v
+  std::size_t row_bytes() const { return stride_ * sizeof(float); }
+
+  // Adam only: the step that wrote each row last; 0: never touched.
+  std::vector<std::uint32_t> last_step;
+  // The row's step where the optimizer keeps one, else `now`.
+  bool keeps_last_step() const { return optimizer_ == Optimizer::adam; }
+
+  // Whole columns in and out, raw. `column`: 0 w, 1 m, 2 v.
+  void set(int column, const std::vector<float>& values, const std::vector<float>& biases);
+  void get(int column, std::vector<float>& values, std::vector<float>& biases) const;
+
+  // w and bias of a row as they stand after step `now`, brought forward into `to` [P]; the table is not changed.
+  void brought_forward(std::uint32_t index, const CatchUpTable& catch_up, std::uint64_t now, float* to,
+                       float& bias) const;
+
+ private:
+  struct Free {
+    void operator()(float* data) const;
+  };
+  int column_at(int column) const;
+  bool rowwise(int column) const { return column == 2 && optimizer_ == Optimizer::rowwise_adagrad; }
+
+  std::uint32_t rows_;
+  int dim_, padded_;
+  bool has_bias_;
+  Optimizer optimizer_;
+  int first_at_ = -1, second_at_ = -1, tail_at_;
+  std::size_t stride_;
+  std::unique_ptr<float[], Free> data_;
+};
+
+// Places in a row's tail.
+constexpr int tail_bias = 0, tail_bias_first = 1, tail_bias_second = 2, tail_row_second = 3;
+
+}  // namespace anirec

@@ -1,0 +1,87 @@
+// What happens to the rows a batch touches: brought forward before it reads them, updated after it.
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/batch_plan.h"
+#include "cpu/row_table.h"
+#include "cpu/vector.h"
+#include "engine/catch_up_table.h"
+#include "formulas/optimizer.h"
+
+namespace anirec {
+
+struct RowStep {
+  const CatchUpTable* catch_up;
+  std::uint64_t step;  // the one being made
+  float rate;          // of the optimizers that are not Adam
+  float l2;            // 2 λ / B: times a row's samples and its values, added to its gradient
+};
+
+// Exact Adam: w and bias of runs [first, last) as they stand after step − 1. Moments are left: the update decays
+// them once for all the steps between. Other optimizers: nothing.
+void bring_rows_forward(RowTable& table, const RowRuns& runs, std::uint32_t first, std::uint32_t last,
+                        const RowStep& step);
+
+// One row's update by its summed gradient g [padded] and bias gradient.
+ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_t samples, float* __restrict g,
+                              float bias_gradient, const RowStep& by) {
+  float* const row = table.row(index);
+  float* __restrict w = row;
+  float* const tail = row + table.tail_at();
+  const int width = table.padded();
+  if (by.l2 > 0) {
+    const float factor = by.l2 * static_cast<float>(samples);
+    for (int k = 0; k < width; ++k) g[k] += factor * w[k];
+  }
+  switch (table.optimizer()) {
+    case Optimizer::adam:
+    case Optimizer::lazy_adam: {
+      float* __restrict m = row + table.first_at();
+      float* __restrict v = row + table.second_at();
+      std::uint64_t last = by.step - 1;
+      if (table.keeps_last_step()) {
+        last = table.last_step[index];
+        table.last_step[index] = static_cast<std::uint32_t>(by.step);
+      }
+      const AdamStep step = by.catch_up->step(last, by.step);
+      for (int k = 0; k < width; ++k) adam_update(w[k], m[k], v[k], g[k], step);
+      if (table.has_bias())
+        adam_update(tail[tail_bias], tail[tail_bias_first], tail[tail_bias_second], bias_gradient, step);
+      return;
+    }
+    case Optimizer::adagrad: {
+      float* __restrict v = row + table.second_at();
+      for (int k = 0; k < width; ++k) adagrad_update(w[k], v[k], g[k], by.rate);
+      if (table.has_bias()) adagrad_update(tail[tail_bias], tail[tail_bias_second], bias_gradient, by.rate);
+      return;
+    }
+    case Optimizer::rowwise_adagrad: {
+      Vec squares = {};
+      for (int k = 0; k < width; k += lanes) {
+        Vec part;
+        load(part, g + k);
+        squares += part * part;
+      }
+      // The mean of g² is added to the row's one accumulator; then its rate is the same for all elements.
+      tail[tail_row_second] += lane_sum(squares) / static_cast<float>(table.dim());
+      const float divisor = std::sqrt(tail[tail_row_second]) + optimizer_epsilon;
+      for (int k = 0; k < width; ++k) w[k] -= by.rate * g[k] / divisor;
+      if (table.has_bias()) adagrad_update(tail[tail_bias], tail[tail_bias_second], bias_gradient, by.rate);
+      return;
+    }
+    case Optimizer::sgd: {
+      for (int k = 0; k < width; ++k) sgd_update(w[k], g[k], by.rate);
+      if (table.has_bias()) sgd_update(tail[tail_bias], bias_gradient, by.rate);
+      return;
+    }
+  }
+}
+
+// The share of member `member` of `members` in `runs`, by samples and rows together.
+struct RunShare {
+  std::uint32_t first, last;
+};
+RunShare share_of_runs(const RowRuns& runs, int member, int members);
+
+}  // namespace anirec

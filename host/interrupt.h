@@ -1,0 +1,15 @@
+// Ctrl-C and SIGTERM. The handler only sets a flag; long loops look at it between pieces of work.
+#pragma once
+
+namespace anirec {
+
+// From now on SIGINT and SIGTERM set the flag; a second one ends the process at once with exit code 130
+// (safe at any moment: files are only ever replaced whole).
+void install_interrupt_handler();
+bool interrupt_requested();
+void throw_if_interrupted();  // throws Interrupted
+
+// For tests: as if a signal had come, or as if none had.
+void set_interrupt_requested(bool requested);
+
+}  // namespace anirec

@@ -1,0 +1,106 @@
+#include "parallel/team.h"
+
+#include <algorithm>
+#include <sched.h>
+
+#include "parallel/flush_denormals.h"
+
+namespace anirec {
+namespace {
+
+// About 20 microseconds of looking before sleeping: longer than a phase of a small batch, short enough that a
+// member whose neighbour lost its core gives its own away.
+constexpr int spins_before_sleep = 2000;
+
+void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
+// Waits until `value` is no longer `old`.
+void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  for (int spin = 0; spin < spins_before_sleep; ++spin) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    relax();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
+Team::Team(int threads) : size_(std::max(1, threads)) {
+  for (int member = 1; member < size_; ++member) threads_.emplace_back([this, member] { member_loop(member); });
+}
+
+Team::~Team() {
+  leaving_ = true;
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Team::work_as(int member) {
+  const FlushDenormals flush;
+  try {
+    (*work_)(member);
+  } catch (...) {
+    const std::lock_guard lock(failure_mutex_);
+    if (!failure_) failure_ = std::current_exception();
+  }
+}
+
+void Team::member_loop(int member) {
+  std::uint32_t seen = 0;
+  for (;;) {
+    wait_while_equal(round_, seen);
+    ++seen;
+    if (leaving_) return;
+    work_as(member);
+    if (working_.fetch_sub(1, std::memory_order_acq_rel) == 1) working_.notify_one();
+  }
+}
+
+void Team::run(const std::function<void(int)>& work) {
+  work_ = &work;
+  failure_ = nullptr;
+  working_.store(static_cast<std::uint32_t>(size_ - 1), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  work_as(0);
+  for (std::uint32_t left = working_.load(std::memory_order_acquire); left != 0;
+       left = working_.load(std::memory_order_acquire))
+    wait_while_equal(working_, left);
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void Team::barrier() {
+  const std::uint32_t phase = phase_.load(std::memory_order_acquire);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(size_)) {
+    arrived_.store(0, std::memory_order_relaxed);
+    phase_.fetch_add(1, std::memory_order_release);
+    phase_.notify_all();
+  } else {
+    wait_while_equal(phase_, phase);
+  }
+}
+
+void Team::for_ranges(std::size_t count, std::size_t grain,
+                      const std::function<void(std::size_t, std::size_t, int)>& body) {
+  std::atomic<std::size_t> next{0};
+  run([&](int member) {
+    for (;;) {
+      const std::size_t begin = next.fetch_add(grain, std::memory_order_relaxed);
+      if (begin >= count) return;
+      body(begin, std::min(count, begin + grain), member);
+    }
+  });
+}
+
+int default_threads() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return std::max(1, CPU_COUNT(&allowed));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace anirec
