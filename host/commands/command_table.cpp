@@ -1,0 +1,118 @@
+#include "commands/command_table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cxxopts.hpp>
+
+namespace anirec {
+namespace {
+
+// Levenshtein's distance, for suggestions.
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t kept = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({kept, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string suggestion(const std::string& word, const std::vector<std::string>& known, const std::string& before) {
+  const auto nearest = std::min_element(known.begin(), known.end(), [&](const std::string& a, const std::string& b) {
+    return edit_distance(word, a) < edit_distance(word, b);
+  });
+  if (nearest == known.end() || edit_distance(word, *nearest) > 1 + word.size() / 3) return "";
+  return ", did you mean " + before + *nearest + "?";
+}
+
+}  // namespace
+
+std::string Arguments::text(const std::string& name, const std::string& otherwise) const {
+  const auto found = given.find(name);
+  return found == given.end() ? otherwise : found->second;
+}
+
+std::uint64_t Arguments::number(const std::string& name, std::uint64_t otherwise, std::uint64_t low,
+                                std::uint64_t high) const {
+  const auto found = given.find(name);
+  if (found == given.end()) return otherwise;
+  const std::string& text = found->second;
+  std::uint64_t value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc() || end != text.data() + text.size() || value < low || value > high)
+    throw UsageError("--" + name + " " + printable(text, 60) + ": expected a whole number from " + std::to_string(low) +
+                     " to " + std::to_string(high));
+  return value;
+}
+
+std::string Arguments::only(const std::string& what) const {
+  if (positional.empty()) throw UsageError("no " + what + " given");
+  if (positional.size() > 1)
+    throw UsageError("more than one " + what + " given: " + printable(positional[1], 80) + "; give one");
+  return positional[0];
+}
+
+const std::vector<CommandSpec>& command_table() {
+  static const std::vector<CommandSpec> table = {
+      prepare_command(),   train_command(),   evaluate_command(), predict_command(), compare_command(),
+      recommend_command(), similar_command(), generate_command(), bench_command(),   info_command(),
+      help_command()};
+  return table;
+}
+
+const CommandSpec& find_command(const std::string& name) {
+  std::vector<std::string> known;
+  for (const CommandSpec& command : command_table()) {
+    if (command.name == name) return command;
+    known.push_back(command.name);
+  }
+  throw UsageError("there is no command " + printable(name, 60) + suggestion(name, known, "anirec ") +
+                   " (anirec help lists all)");
+}
+
+Arguments parse_arguments(const CommandSpec& command, int argc, const char* const* argv) {
+  cxxopts::Options options("anirec " + command.name);
+  options.allow_unrecognised_options();
+  std::vector<std::string> known = {"help"};
+  for (const OptionSpec& option : command.options) {
+    known.push_back(option.name);
+    if (option.value.empty())
+      options.add_options()(option.name, "", cxxopts::value<bool>());
+    else
+      options.add_options()(option.name, "", cxxopts::value<std::string>());
+  }
+  options.add_options()("help", "", cxxopts::value<bool>())("positional", "", cxxopts::value<std::vector<std::string>>());
+  options.parse_positional({"positional"});
+
+  Arguments arguments;
+  try {
+    const cxxopts::ParseResult result = options.parse(argc, argv);
+    for (const std::string& word : result.unmatched()) {
+      const std::string name = word.substr(0, word.find('=')).substr(std::min(word.find_first_not_of('-'), word.size()));
+      throw UsageError(printable(word, 60) + " is no option of anirec " + command.name +
+                       suggestion(name, known, "--") + " (anirec help " + command.name + " lists all)");
+    }
+    for (const cxxopts::KeyValue& option : result.arguments()) {
+      if (option.key() == "positional") {
+        arguments.positional.push_back(option.value());
+        continue;
+      }
+      if (arguments.has(option.key())) throw UsageError("--" + option.key() + " is given twice; give it once");
+      arguments.given[option.key()] = option.value();
+    }
+  } catch (const cxxopts::exceptions::exception& fault) {
+    throw UsageError(printable(fault.what()) + " (anirec help " + command.name + " lists all options)");
+  }
+  for (const OptionSpec& option : command.options)
+    if (option.value.empty() && arguments.has(option.name) && arguments.given[option.name] != "true")
+      throw UsageError("--" + option.name + " takes no value");
+  return arguments;
+}
+
+}  // namespace anirec

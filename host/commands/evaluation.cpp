@@ -1,0 +1,54 @@
+#include "commands/evaluation.h"
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "evaluate/comparison.h"
+#include "formats/atomic_file.h"
+
+namespace anirec {
+
+Evaluation evaluate_split(const Engine& engine, const ModelConfig& model, const Samples& samples,
+                          const std::string& name, SampleRange range) {
+  const auto rows = [&](SampleRange r) { return std::span(samples.rows).subspan(r.begin, r.size()); };
+  Evaluation evaluation;
+  evaluation.split = name;
+  evaluation.metrics = evaluate_rows(engine, model, rows(range));
+  evaluation.baselines = pointwise_baselines(model.task, rows(samples.train), samples.users, samples.items, rows(range));
+  return evaluation;
+}
+
+std::string evaluation_json(const Evaluation& evaluation) {
+  nlohmann::ordered_json json = {{"split", evaluation.split},
+                                 {"rows", evaluation.metrics.rows},
+                                 {"unknown_users", evaluation.unknown_users},
+                                 {"unknown_items", evaluation.unknown_items}};
+  add_metrics(json, evaluation.metrics, true);
+  json["baselines"] = nlohmann::ordered_json::object();
+  for (const NamedMetrics& baseline : evaluation.baselines) add_metrics(json["baselines"][baseline.name], baseline.metrics, true);
+  return json.dump(2) + "\n";
+}
+
+void write_evaluation(const Evaluation& evaluation, const RunFolder& run) {
+  write_file_atomically(run.file("evaluation.json"), evaluation_json(evaluation));
+}
+
+std::string describe_evaluation(const Evaluation& evaluation, const std::string& run, const TrainConfig& config,
+                                std::uint64_t epochs) {
+  const std::string name = std::filesystem::path(run).lexically_normal().filename().string();
+  return comparison_tables({{name.empty() ? run : name, config.model, config.task, epochs, evaluation_json(evaluation)}},
+                           TableStyle::plain);
+}
+
+std::uint64_t epochs_trained(const RunFolder& run) {
+  std::ifstream in(run.file("metrics.jsonl"));
+  std::uint64_t epochs = 0;
+  for (std::string line; std::getline(in, line);) {
+    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_object() && json.value("split", "") == "train") ++epochs;
+  }
+  return epochs;
+}
+
+}  // namespace anirec

@@ -1,0 +1,36 @@
+// What evaluate and the end of train share: figures with their baselines, and evaluation.json.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dataset/seen_items.h"
+#include "evaluate/baselines.h"
+#include "evaluate/metrics.h"
+#include "train/run_folder.h"
+
+namespace anirec {
+
+struct Evaluation {
+  std::string split;
+  std::uint64_t unknown_users = 0, unknown_items = 0;  // rows
+  Metrics metrics;
+  std::vector<NamedMetrics> baselines;
+};
+
+// Pointwise figures of a range of the samples a run was trained on, with baselines from its training rows.
+Evaluation evaluate_split(const Engine& engine, const ModelConfig& model, const Samples& samples,
+                          const std::string& name, SampleRange range);
+
+std::string evaluation_json(const Evaluation& evaluation);
+void write_evaluation(const Evaluation& evaluation, const RunFolder& run);
+
+// The tables of anirec compare for this one evaluation.
+std::string describe_evaluation(const Evaluation& evaluation, const std::string& run, const TrainConfig& config,
+                                std::uint64_t epochs);
+
+// Epochs in a run's metrics.jsonl.
+std::uint64_t epochs_trained(const RunFolder& run);
+
+}  // namespace anirec

@@ -1,0 +1,46 @@
+#include <cstdio>
+#include <string>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "commands/command_table.h"
+#include "parallel/team.h"
+
+extern "C" {
+char* openblas_get_config();
+char* openblas_get_corename();
+}
+
+namespace anirec {
+namespace {
+
+const char* instruction_set() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) return "x86-64 with AVX-512";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "x86-64 with AVX2";
+  return "x86-64";
+#else
+  return "as compiled for";
+#endif
+}
+
+ExitCode run(const Arguments& arguments) {
+  if (!arguments.positional.empty()) throw UsageError("info takes no arguments");
+  std::string blas = openblas_get_config();
+  blas.resize(std::min(blas.size(), blas.find(' ', blas.find(' ') + 1)));
+  std::printf("anirec %s\n", ANIREC_VERSION);
+  std::printf("devices   cpu: %d threads, %s\n", default_threads(), instruction_set());
+  std::printf("          cuda: none, this build has no CUDA engine\n");
+  std::printf("build     %s, %s\n", ANIREC_COMPILER, ANIREC_BUILD_TYPE);
+  std::printf("libraries %s (%s), zlib %s, zstd %s\n", blas.c_str(), openblas_get_corename(), zlibVersion(), ZSTD_versionString());
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+CommandSpec info_command() {
+  return {"info", "anirec info", "devices, build, libraries", {}, {"anirec info"}, run, ""};
+}
+
+}  // namespace anirec

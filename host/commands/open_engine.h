@@ -1,0 +1,30 @@
+// --device → an engine, and why that one. The only place that names the engines.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+
+namespace anirec {
+
+struct DeviceChoice {
+  std::string name;  // "cpu"
+  std::string why;   // for people
+};
+
+// Throws UsageError on a name that is none, DeviceError where the device is not to be had. To be called before any
+// data is read.
+DeviceChoice choose_device(const std::string& device);
+
+// threads 0: one a processor.
+std::unique_ptr<Engine> open_engine(const DeviceChoice& device, const ModelConfig& model, const TrainSettings& settings,
+                                    std::uint64_t threads);
+
+// An engine that only looks: no optimizer state.
+std::unique_ptr<Engine> open_engine_to_look(const DeviceChoice& device, const ModelConfig& model,
+                                            const Parameters& parameters, std::uint64_t threads);
+
+int threads_or_default(std::uint64_t threads);
+
+}  // namespace anirec

@@ -1,0 +1,92 @@
+#include <cstdio>
+
+#include "commands/command_table.h"
+#include "commands/load_data.h"
+#include "commands/open_engine.h"
+#include "commands/run_config.h"
+#include "formats/atomic_file.h"
+#include "ratings/row_parser.h"
+
+namespace anirec {
+namespace {
+
+// Pairs in the order of the file.
+struct Pairs {
+  std::vector<std::uint32_t> user, item;          // in the model's indices
+  std::vector<std::string> user_text, item_text;  // as in the file
+};
+
+std::string id_text(const IdColumn& column, std::size_t row, std::size_t& next_text) {
+  if (next_text < column.text.size() && column.text[next_text].row == row) return column.text[next_text++].text;
+  return std::to_string(column.value[row]);
+}
+
+Pairs read_pairs(const std::string& path, const FormatOptions& format, const Model& model) {
+  Pairs pairs;
+  Team one(1);  // blocks then come in the order of the file
+  read_rows({path}, format, one, [&](std::size_t, RowBlock& rows) {
+    std::size_t user_at = 0, item_at = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      pairs.user_text.push_back(id_text(rows.user, i, user_at));
+      pairs.item_text.push_back(id_text(rows.item, i, item_at));
+      pairs.user.push_back(model.users.find(pairs.user_text.back()).value_or(unknown_index));
+      pairs.item.push_back(model.items.find(pairs.item_text.back()).value_or(unknown_index));
+    }
+  });
+  return pairs;
+}
+
+ExitCode run(const Arguments& arguments) {
+  const std::string path = arguments.only("run folder");
+  if (!arguments.has("data")) throw UsageError("--data is missing; name a file with a user and an item a line");
+  if (!arguments.has("out")) throw UsageError("--out is missing; name the CSV file to write");
+  OpenRun open = open_run(path);
+  TrainConfig options = open.config.options;
+  options.device = "auto";
+  options.threads = 0;
+  apply_flags(options, arguments);
+  const DeviceChoice device = choose_device(options.device);
+
+  const FormatOptions format = {options.columns, options.separator, true};
+  const Pairs pairs = read_pairs(arguments.text("data"), format, open.model);
+  const ModelConfig& model = open.model.config;
+  const std::unique_ptr<Engine> engine = open_engine_to_look(device, model, open.model.parameters, options.threads);
+  Scores scores;
+  engine->predict(pairs.user, pairs.item, scores);
+
+  const std::size_t shown = model.ranking_head();
+  const bool both = model.heads.size() > 1;
+  AtomicFile out(arguments.text("out"));
+  out.write(both ? "user_id,item_id,score,rating\n" : "user_id,item_id,score\n");
+  const auto activated = [&](std::size_t head, std::size_t i) {
+    return float_text(activate(model.heads[head].activation, scores.by_head[head][i], model.bounds));
+  };
+  std::uint64_t unknown = 0;
+  for (std::size_t i = 0; i < pairs.user.size(); ++i) {
+    unknown += pairs.user[i] == unknown_index || pairs.item[i] == unknown_index;
+    out.write(csv_field(pairs.user_text[i]) + "," + csv_field(pairs.item_text[i]) + "," + activated(shown, i) +
+              (both ? "," + activated(0, i) : "") + "\n");
+  }
+  out.commit();
+  std::printf("wrote %s: %zu scores", printable(arguments.text("out")).c_str(), pairs.user.size());
+  if (unknown > 0) std::printf(", %llu of unknown users or items (scored with that side at zero)", static_cast<unsigned long long>(unknown));
+  std::printf("\n");
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+CommandSpec predict_command() {
+  std::vector<OptionSpec> options = {{"data", "FILE", "pairs: a user and an item a line; further columns are ignored", ""},
+                                     {"out", "FILE", "user_id,item_id,score (hybrid: its interaction score, and rating)", ""}};
+  for (const OptionSpec& option : config_flags({"columns", "separator", "device", "threads"})) options.push_back(option);
+  return {"predict",
+          "anirec predict RUN --data PAIRS.csv --out FILE.csv",
+          "a score for each given user,item pair",
+          options,
+          {"anirec predict runs/mf --data pairs.csv --out scores.csv"},
+          run,
+          ""};
+}
+
+}  // namespace anirec

@@ -1,0 +1,22 @@
+// The options of a run as flags: made from visit_options(), so that an option is one line there.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "commands/command_table.h"
+#include "train/train_config.h"
+
+namespace anirec {
+
+// Flags for these options of visit_options(), in its order; all of them where `names` is empty.
+std::vector<OptionSpec> config_flags(const std::set<std::string>& names = {});
+
+// Takes over the flags that were given. Throws UsageError: not a number, outside its limits.
+void apply_flags(TrainConfig& config, const Arguments& arguments);
+
+// The first given flag, but for `allowed` ones, whose value differs from the stored configuration: its name.
+std::string changed_flag(const TrainConfig& stored, const Arguments& arguments, const std::set<std::string>& allowed);
+
+}  // namespace anirec

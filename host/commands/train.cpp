@@ -1,0 +1,249 @@
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "commands/command_table.h"
+#include "commands/evaluation.h"
+#include "commands/load_data.h"
+#include "commands/open_engine.h"
+#include "commands/run_config.h"
+#include "dataset/dataset_file.h"
+#include "dataset/split.h"
+#include "interrupt.h"
+#include "train/fit.h"
+#include "train/progress.h"
+#include "train/run_folder.h"
+
+namespace anirec {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The flags that are not part of a run's configuration.
+struct TrainRequest {
+  std::vector<std::string> data;
+  std::string out;
+  bool resume, overwrite;
+  LogFormat log;
+  bool text() const { return log == LogFormat::text; }
+};
+
+TrainRequest read_request(const Arguments& arguments) {
+  TrainRequest request;
+  request.data = arguments.positional;
+  if (!arguments.has("out")) throw UsageError("--out is missing; name the run folder to write, runs/mf say");
+  request.out = arguments.text("out");
+  request.resume = arguments.has("resume");
+  request.overwrite = arguments.has("overwrite");
+  if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite do not go together; give one");
+  const std::string format = arguments.text("log-format", "text");
+  if (format != "text" && format != "json") throw UsageError("--log-format " + printable(format, 40) + " is unknown; choose text or json");
+  request.log = arguments.has("quiet") ? LogFormat::quiet : format == "json" ? LogFormat::json : LogFormat::text;
+  if (request.data.empty() && !request.resume) throw UsageError("no data given: name a prepared dataset or ratings files (anirec help train)");
+  return request;
+}
+
+// Means and range of the training targets.
+struct TargetStatistics {
+  TargetMeans means;
+  Bounds bounds;
+};
+
+TargetStatistics target_statistics(const Samples& samples) {
+  double rating = 0, label = 0;
+  TargetStatistics result;
+  const auto rows = std::span(samples.rows).subspan(samples.train.begin, samples.train.size());
+  result.bounds = {rows[0].rating, rows[0].rating};
+  for (const Sample& row : rows) {
+    rating += static_cast<double>(row.rating);
+    label += static_cast<double>(row.label);
+    result.bounds.low = std::min(result.bounds.low, row.rating);
+    result.bounds.high = std::max(result.bounds.high, row.rating);
+  }
+  const double n = static_cast<double>(rows.size());
+  result.means = {rating / n, label / n};
+  return result;
+}
+
+const char* end_text(FitEnd end) {
+  switch (end) {
+    case FitEnd::all_epochs: return "all epochs done";
+    case FitEnd::stopped_early: return "stopped: no better epoch within --patience";
+    case FitEnd::out_of_time: return "stopped: --max-seconds have passed; --resume goes on";
+    case FitEnd::interrupted: return "";
+  }
+  return "";
+}
+
+// From data to a finished run; `stored` is what config.json holds, or will.
+class Training {
+ public:
+  Training(const TrainRequest& request, StoredConfig stored, RunFolder& run)
+      : request_(request), config_(std::move(stored)), run_(run), device_(choose_device(config_.options.device)) {}
+
+  ExitCode start() {
+    std::optional<Model> init;
+    if (!config_.options.init.empty()) init = read_model(config_.options.init);
+    Team team(threads_or_default(config_.options.threads));
+    Dataset dataset = load_data(request_.data, config_.options, team, !request_.text());
+    throw_if_interrupted();
+    if (request_.text()) std::fputs(describe_dataset(dataset).c_str(), stdout);
+
+    // From here on an old run may go: the new data has been read.
+    const bool prepared = request_.data.size() == 1 && request_.data[0] != "-" && is_dataset_file(request_.data[0]);
+    const std::string source = prepared ? fs::absolute(request_.data[0]).lexically_normal().string() : "";
+    run_.remove_run(source);
+    if (!prepared) {
+      write_dataset(dataset, run_.dataset_file());
+      if (request_.text())
+        std::printf("kept the dataset as %s (anirec prepare makes one for several runs)\n", printable(run_.dataset_file()).c_str());
+    }
+    config_.dataset = reference_to(dataset, prepared ? source : fs::path(run_.dataset_file()).filename().string());
+    take(std::move(dataset));
+    run_.write_config(config_);
+    Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
+    if (init) start = start_from(*init, model_, std::move(start), users_, items_, config_.options.init);
+    return go_on(start, nullptr, Progress{});
+  }
+
+  ExitCode resume() {
+    take(run_.read_dataset_of_run(config_));
+    auto checkpoint = run_.read_checkpoint(model_, settings_.optimizer);
+    if (!checkpoint)
+      throw DataError(printable(run_.path()) + ": there is no checkpoint to resume from; train it again with --overwrite");
+    Progress& progress = checkpoint->progress;
+    // More epochs may have been asked for.
+    const EarlyStopping stopping(config_.options.monitor, config_.options.patience, samples_.validation.size() > 0);
+    progress.finished = progress.epoch >= config_.options.epochs || stopping.is_over(progress.best);
+    run_.cut_metrics(progress.step);
+    run_.write_config(config_);
+    if (request_.text())
+      std::printf("resuming after step %llu\n", static_cast<unsigned long long>(progress.step));
+    return go_on(checkpoint->parameters, &checkpoint->state, progress);
+  }
+
+ private:
+  // Splits the data and makes everything that depends on it.
+  void take(Dataset&& dataset) {
+    users_ = dataset.users;
+    items_ = dataset.items;
+    samples_ = split_dataset(std::move(dataset), config_split(config_.options));
+    statistics_ = target_statistics(samples_);
+    model_ = config_model(config_.options, samples_.users, samples_.items, statistics_.bounds);
+    settings_ = config_settings(config_.options, samples_.train.size());
+  }
+
+  ExitCode go_on(const Parameters& parameters, const OptimizerState* state, Progress progress) {
+    throw_if_interrupted();
+    FitEnd end;
+    {
+      const std::unique_ptr<Engine> engine = open_engine(device_, model_, settings_, config_.options.threads);
+      engine->load(parameters, state);
+      engine->attach(samples_);
+      if (request_.text()) print_start(*engine);
+      const std::unique_ptr<TrainingWatcher> watcher = make_watcher(request_.log, config_.options.epochs, stdout);
+      end = fit({config_.options, model_, settings_, samples_, users_, items_, run_}, *engine, progress, *watcher);
+    }
+    if (end == FitEnd::interrupted) {
+      std::fprintf(stderr, "anirec: interrupted; a checkpoint is in %s, go on with: anirec train --resume --out %s\n",
+                   printable(run_.path()).c_str(), printable(run_.path()).c_str());
+      return ExitCode::interrupted;
+    }
+    if (request_.text()) std::printf("%s; best epoch %llu\n", end_text(end), static_cast<unsigned long long>(progress.best.epoch));
+    finish();
+    return ExitCode::ok;
+  }
+
+  void print_start(const Engine& engine) const {
+    std::printf("device: %s (%s)\n", engine.describe().c_str(), device_.why.c_str());
+    std::printf("%s for %s: %llu train, %llu validation, %llu test rows; batch %u, %s, rate %g\n", model_.name.c_str(),
+                task_name(model_.task), static_cast<unsigned long long>(samples_.train.size()),
+                static_cast<unsigned long long>(samples_.validation.size()),
+                static_cast<unsigned long long>(samples_.test.size()), settings_.batch_size,
+                config_.options.optimizer.c_str(), settings_.rate.base);
+    std::fflush(stdout);
+  }
+
+  // The test split, touched once.
+  void finish() {
+    if (samples_.test.size() == 0) {
+      if (request_.text()) std::printf("no test rows: evaluate with anirec evaluate %s --data FILE\n", printable(run_.path()).c_str());
+      return;
+    }
+    const Model model = read_model(run_.model_file());
+    const std::unique_ptr<Engine> engine = open_engine_to_look(device_, model.config, model.parameters, config_.options.threads);
+    Evaluation evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
+    write_evaluation(evaluation, run_);
+    if (request_.text()) std::fputs(describe_evaluation(evaluation, run_.path(), config_.options, progress_epochs()).c_str(), stdout);
+  }
+
+  std::uint64_t progress_epochs() const { return epochs_trained(run_); }
+
+  const TrainRequest& request_;
+  StoredConfig config_;
+  RunFolder& run_;
+  DeviceChoice device_;
+  IdMap users_, items_;
+  Samples samples_;
+  TargetStatistics statistics_;
+  ModelConfig model_;
+  TrainSettings settings_;
+};
+
+ExitCode run(const Arguments& arguments) {
+  const TrainRequest request = read_request(arguments);
+  RunFolder run(request.out);
+  StoredConfig stored;
+  if (request.resume) {
+    if (!fs::exists(run.file("config.json")))
+      throw DataError(printable(request.out) + ": there is no run to resume; train without --resume");
+    stored = run.read_config();
+    if (arguments.has("preset")) throw UsageError("--preset: a resumed run keeps its settings; only --epochs and --max-seconds may change");
+    const bool cosine = stored.options.lr_schedule == "cosine";
+    const std::string changed = changed_flag(stored.options, arguments,
+                                             cosine ? std::set<std::string>{"max-seconds"} : std::set<std::string>{"epochs", "max-seconds"});
+    if (!changed.empty())
+      throw UsageError("--" + changed + ": a resumed run keeps its settings; only " +
+                       (cosine ? "--max-seconds may change (the cosine schedule depends on --epochs)" : "--epochs and --max-seconds may change"));
+    apply_flags(stored.options, arguments);
+  } else {
+    TrainConfig& config = stored.options;
+    config.model = arguments.text("model");
+    config.task = arguments.text("task");
+    if (arguments.has("preset")) apply_preset(config, arguments.text("preset"));
+    apply_flags(config, arguments);
+    check_config(config);
+    if (!request.overwrite && run.holds_run())
+      throw UsageError(printable(request.out) + " already holds a run; go on with --resume, replace it with --overwrite, or choose another --out");
+  }
+  choose_device(stored.options.device);
+  run.lock();
+  Training training(request, std::move(stored), run);
+  return request.resume ? training.resume() : training.start();
+}
+
+}  // namespace
+
+CommandSpec train_command() {
+  std::vector<OptionSpec> options = config_flags();
+  const std::vector<OptionSpec> own = {
+      {"out", "DIR", "the run folder", ""},
+      {"preset", "NAME", "reference: the settings of the reference study; flags given override it", ""},
+      {"resume", "", "go on with the run in --out; only --epochs and --max-seconds may change", ""},
+      {"overwrite", "", "replace the run in --out, once the new data has been read", ""},
+      {"quiet", "", "print nothing but errors", ""},
+      {"log-format", "NAME", "text, or json: an object an epoch", "text"}};
+  options.insert(options.end(), own.begin(), own.end());
+  return {"train",
+          "anirec train DATA... --model mf|nn|hybrid --task TASK --out RUN",
+          "data → a run folder with a trained model; evaluates the test split at the end",
+          options,
+          {"anirec train animelist.csv --model hybrid --task hybrid --out runs/hybrid",
+           "anirec train ml-100k/u.data --model mf --task rating --mf-bias additive --out runs/ml",
+           "anirec train --resume --epochs 60 --out runs/hybrid"},
+          run,
+          "DATA is a prepared dataset or ratings files. Ctrl-C finishes the step, writes a checkpoint and exits with "
+          "130."};
+}
+
+}  // namespace anirec

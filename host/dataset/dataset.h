@@ -1,0 +1,46 @@
+// Rows that a task keeps, numbered: what `prepare` makes and `train` starts from.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dataset/id_map.h"
+#include "dataset/task_rules.h"
+
+namespace anirec {
+
+struct DatasetSource {
+  std::string name;    // file name without folders
+  std::string format;  // as recognised
+  std::string hash;    // "crc32:9a0364b9" of the decompressed bytes
+};
+
+struct Dataset {
+  TaskRules rules;
+  bool labelled_by_status = false;  // a status column decided the labels
+  RuleCounts counts;
+  std::vector<DatasetSource> sources;
+  std::uint64_t duplicate_pairs = 0;  // rows whose (user, item) came before; they are kept
+
+  // N rows in their original order.
+  std::vector<std::uint32_t> user, item;  // dense indices
+  std::vector<float> rating;              // tasks rating, hybrid; else empty
+  std::vector<std::uint8_t> label;        // tasks interaction, hybrid; else empty
+  std::vector<std::int64_t> time;         // empty without a time column
+  IdMap users, items;
+  std::size_t size() const { return user.size(); }
+};
+
+// Reads, filters and numbers; memory stays near the packed columns. Throws DataError where nothing is kept
+// (saying which rule dropped what).
+Dataset build_dataset(const std::vector<std::string>& paths, const FormatOptions& format, const TaskRules& rules,
+                      Team& team,
+                      const std::function<void(const std::string& path, const RatingsFormat&)>& on_format = {});
+
+// The lines a person reads after `prepare`: rows read, kept and dropped by rule; users, items, duplicates;
+// the histogram of ratings (whole or half steps; else quantiles), the share of positives.
+std::string describe_dataset(const Dataset& dataset);
+
+}  // namespace anirec

@@ -1,0 +1,339 @@
+#include "ratings/format.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+
+#include "error.h"
+#include "ratings/fields.h"
+
+namespace anirec {
+namespace {
+
+enum Key : std::size_t { user, item, rating, status, time_key, key_count };
+constexpr std::array<std::string_view, key_count> key_names = {"user", "item", "rating", "status", "time"};
+constexpr std::size_t needed_keys(bool pairs_only) { return pairs_only ? 2 : 3; }  // user, item[, rating]
+
+// Header names as plain_name() leaves them; where a header has several, the first of this list is taken.
+const std::array<std::vector<std::string_view>, key_count> header_names = {{
+    {"userid", "user", "uid", "reviewerid", "customerid", "memberid", "profileid", "visitorid", "username",
+     "reviewer", "reviewername", "profile", "profilename", "customer", "member"},
+    {"itemid", "item",       "animeid",   "animeuid", "mangaid", "malid",    "movieid", "isbn",
+     "asin",   "parentasin", "productid", "bookid",   "iid",     "artistid", "songid",  "trackid",
+     "gameid", "businessid", "recipeid",  "jokeid",   "anime",   "manga",    "movie",   "product",
+     "book",   "artist",     "song",      "track",    "game"},
+    {"rating", "score", "feedback", "stars", "overall", "bookrating", "myscore", "userrating", "userscore",
+     "reviewrating", "reviewscore", "starrating"},
+    {"watchingstatus", "mystatus", "watchstatus", "watchedstatus", "status"},
+    {"timestamp", "unixreviewtime", "unixtime", "time", "epoch", "unixtimestamp"},
+}};
+
+constexpr std::array<std::string_view, 6> separators = {"::", "\t", ",", ";", "|", " "};
+
+std::string quoted(std::string_view text) {
+  std::string all(1, '\'');
+  all += printable(text);
+  all += '\'';
+  return all;
+}
+
+std::string separator_name(std::string_view separator) {
+  if (separator == "\t") return "tabs";
+  if (separator == " ") return "blanks";
+  return quoted(separator);
+}
+
+std::string column_list(const std::vector<std::string>& fields) {
+  std::string list;
+  for (std::size_t i = 0; i < fields.size(); ++i) list += (i == 0 ? "" : ", ") + printable(fields[i], 40);
+  return printable(list, 400);
+}
+
+// --separator as characters; empty where it is to be found out.
+std::string chosen_separator(const std::string& option) {
+  if (option.empty()) return "";
+  if (option == "tab" || option == "\\t") return "\t";
+  if (option == "space") return " ";
+  const bool usable = std::none_of(option.begin(), option.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '"' || c == '.' || c == '-' || c == '+' || (c < 0x20 && c != '\t') ||
+           c > 0x7e;
+  });
+  if (!usable)
+    throw UsageError("--separator " + printable(option) +
+                     ": takes the characters between two columns (such as , or ::), or the word tab or space");
+  return option;
+}
+
+// One entry of --columns: a position from 0, or a header name.
+struct ColumnChoice {
+  std::string name;
+  int position = -1;
+  bool given() const { return position >= 0 || !name.empty(); }
+};
+using ColumnChoices = std::array<ColumnChoice, key_count>;
+
+[[noreturn]] void refuse_columns(const std::string& why) {
+  throw UsageError("--columns: " + why +
+                   "; write it as user=...,item=...,rating=...[,status=...][,time=...] with header " +
+                   "names or positions from 1");
+}
+
+[[noreturn]] void refuse_same(std::size_t first, std::size_t second) {
+  refuse_columns(quoted(key_names[first]) + " and " + quoted(key_names[second]) + " name the same column");
+}
+
+ColumnChoice column_choice(const std::string& text, const std::string& entry) {
+  ColumnChoice choice;
+  if (text.find_first_not_of("0123456789") != text.npos) {
+    choice.name = text;
+    return choice;
+  }
+  const auto position = to_integer<int>(text);
+  if (!position || *position > 100000) refuse_columns("position " + quoted(text) + " is too large");
+  if (*position == 0) refuse_columns(quoted(entry) + ": positions count from 1");
+  choice.position = *position - 1;
+  return choice;
+}
+
+ColumnChoices column_choices(const std::string& option, bool pairs_only) {
+  ColumnChoices choices;
+  for (const std::string& entry : split_fields(option, ",")) {
+    const std::size_t equals = entry.find('=');
+    if (equals == entry.npos || equals + 1 == entry.size()) refuse_columns(quoted(entry) + " is no key=column");
+    const std::string key = entry.substr(0, equals);
+    const auto found = std::find(key_names.begin(), key_names.end(), key);
+    if (found == key_names.end()) refuse_columns("unknown key " + quoted(key));
+    ColumnChoice& choice = choices[static_cast<std::size_t>(found - key_names.begin())];
+    if (choice.given()) refuse_columns(quoted(key) + " is given twice");
+    choice = column_choice(entry.substr(equals + 1), entry);
+  }
+  for (std::size_t key = 0; key < needed_keys(pairs_only); ++key)
+    if (!choices[key].given()) refuse_columns(quoted(key_names[key]) + " is missing");
+  for (std::size_t a = 0; a < key_count; ++a)
+    for (std::size_t b = 0; b < a; ++b)
+      if (choices[a].given() && choices[a].position == choices[b].position &&
+          plain_name(choices[a].name) == plain_name(choices[b].name))
+        refuse_same(b, a);
+  if (pairs_only) choices[rating] = choices[status] = choices[time_key] = {};
+  return choices;
+}
+
+std::optional<int> position_of(const std::vector<std::string>& fields, std::string_view plain) {
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    if (plain_name(fields[i]) == plain) return static_cast<int>(i);
+  return std::nullopt;
+}
+
+// A field that is meant to be a number, though perhaps a damaged one; anything else is a header's name.
+bool looks_like_number(const std::string& field) {
+  if (field.empty()) return true;
+  const std::string plain = plain_name(field);
+  return std::string_view("0123456789+-.").find(field[0]) != std::string_view::npos || plain == "nan" ||
+         plain == "inf" || plain == "null" || plain == "none" || plain == "na";
+}
+
+void set_columns(RatingsFormat& format, const std::array<int, key_count>& columns) {
+  format.user = columns[user];
+  format.item = columns[item];
+  format.rating = columns[rating];
+  format.status = columns[status];
+  format.time = columns[time_key];
+}
+
+std::string generic_name(std::size_t columns, std::string_view separator) {
+  return std::to_string(columns) + " columns separated by " + separator_name(separator);
+}
+
+std::string header_name(const std::vector<std::string>& fields, std::string_view separator) {
+  using Names = std::vector<std::string>;
+  Names plain;
+  for (const std::string& field : fields) plain.push_back(plain_name(field));
+  if (separator == ",") {
+    if (plain == Names{"userid", "animeid", "rating", "watchingstatus", "watchedepisodes"}) return "animelist.csv";
+    if (plain == Names{"userid", "animeid", "rating"}) return "rating_complete.csv / rating.csv";
+    if (plain == Names{"userid", "movieid", "rating", "timestamp"}) return "MovieLens ratings.csv";
+  }
+  return generic_name(fields.size(), separator);
+}
+
+// Which columns the names of a header stand for; needs user, item and rating.
+std::optional<RatingsFormat> from_header(const std::vector<std::string>& fields, std::string_view separator,
+                                         bool pairs_only) {
+  std::array<int, key_count> columns;
+  columns.fill(-1);
+  for (std::size_t key = 0; key < (pairs_only ? needed_keys(true) : key_count); ++key)
+    for (const std::string_view name : header_names[key])
+      if (columns[key] < 0) columns[key] = position_of(fields, name).value_or(-1);
+  for (std::size_t key = 0; key < needed_keys(pairs_only); ++key)
+    if (columns[key] < 0) return std::nullopt;
+  RatingsFormat format;
+  format.name = header_name(fields, separator);
+  format.separator = separator;
+  format.has_header = true;
+  set_columns(format, columns);
+  return format;
+}
+
+// user, item, rating[, time] where the first line is a row of such a shape.
+std::optional<RatingsFormat> from_first_row(const std::vector<std::string>& fields, std::string_view separator,
+                                            bool pairs_only) {
+  if (pairs_only) {
+    if (fields.size() < 2 || fields[0].empty() || fields[1].empty()) return std::nullopt;
+    RatingsFormat pairs;
+    pairs.name = generic_name(fields.size(), separator);
+    pairs.separator = separator;
+    set_columns(pairs, {0, 1, -1, -1, -1});
+    return pairs;
+  }
+  if (fields.size() != 3 && fields.size() != 4) return std::nullopt;
+  if (fields[0].empty() || fields[1].empty() || !to_float(fields[2])) return std::nullopt;
+  const bool with_time = fields.size() == 4;
+  if (with_time && !to_integer<std::int64_t>(fields[3])) return std::nullopt;
+  RatingsFormat format;
+  format.name = with_time && separator == "::"   ? "MovieLens ratings.dat"
+                : with_time && separator == "\t" ? "MovieLens u.data"
+                                                 : generic_name(fields.size(), separator);
+  format.separator = separator;
+  set_columns(format, {0, 1, 2, -1, with_time ? 3 : -1});
+  return format;
+}
+
+// Columns chosen with --columns, over fields cut at `separator`; nothing where the line has not enough of them
+// or its header lacks a name.
+std::optional<RatingsFormat> from_choices(const ColumnChoices& choices, const std::vector<std::string>& fields,
+                                          std::string_view separator) {
+  std::array<int, key_count> columns;
+  columns.fill(-1);
+  bool named = false;
+  for (std::size_t key = 0; key < key_count; ++key) {
+    if (!choices[key].given()) continue;
+    columns[key] = choices[key].position;
+    if (columns[key] < 0) {
+      named = true;
+      columns[key] = position_of(fields, plain_name(choices[key].name)).value_or(-1);
+      if (columns[key] < 0) return std::nullopt;
+    }
+    if (static_cast<std::size_t>(columns[key]) >= fields.size()) return std::nullopt;
+  }
+  for (std::size_t a = 0; a < key_count; ++a)
+    for (std::size_t b = 0; b < a; ++b)
+      if (columns[a] >= 0 && columns[a] == columns[b]) refuse_same(b, a);
+  RatingsFormat format;
+  format.name = "custom columns";
+  format.separator = separator;
+  format.has_header =
+      named || (columns[rating] >= 0 && !looks_like_number(fields[static_cast<std::size_t>(columns[rating])]));
+  set_columns(format, columns);
+  return format;
+}
+
+// The first line cut at one separator.
+struct Cut {
+  std::string_view separator;
+  std::vector<std::string> fields;
+};
+
+// One cut for --separator, else one for every separator that the line has; the line whole where it has none.
+std::vector<Cut> cuts_of(std::string_view first_line, const std::string& chosen, const std::string& path) {
+  std::vector<Cut> cuts;
+  std::optional<FieldFault> fault;
+  for (const std::string_view separator : separators) {
+    const std::string_view tried = chosen.empty() ? separator : std::string_view(chosen);
+    try {
+      Cut cut{tried, split_fields(first_line, tried)};
+      if (cut.fields.size() > 1 || !chosen.empty()) cuts.push_back(std::move(cut));
+    } catch (const FieldFault& found) {
+      if (!fault) fault = found;
+    }
+    if (!chosen.empty()) break;
+  }
+  if (cuts.empty() && fault)
+    throw DataError(printable(path) + ": first line, column " + std::to_string(fault->at - first_line.data() + 1) +
+                    ": " + fault->message);
+  if (cuts.empty()) cuts.push_back({",", {std::string(first_line)}});
+  return cuts;
+}
+
+[[noreturn]] void refuse_choices(const ColumnChoices& choices, const Cut& cut, const std::string& path) {
+  const std::string there = "; the first line has " + std::to_string(cut.fields.size()) + " (separated by " +
+                            separator_name(cut.separator) + "): " + column_list(cut.fields);
+  for (std::size_t key = 0; key < key_count; ++key) {
+    const ColumnChoice& choice = choices[key];
+    if (!choice.name.empty() && !position_of(cut.fields, plain_name(choice.name)))
+      throw DataError(printable(path) + ": there is no column " + quoted(choice.name) + " for --columns " +
+                      std::string(key_names[key]) + there);
+  }
+  int largest = 0;
+  for (const ColumnChoice& choice : choices) largest = std::max(largest, choice.position);
+  throw DataError(printable(path) + ": there is no column " + std::to_string(largest + 1) +
+                  ", which --columns names" + there);
+}
+
+[[noreturn]] void refuse_unrecognised(const Cut& cut, std::string_view first_line, const std::string& path,
+                                      bool pairs_only) {
+  const std::size_t needed = needed_keys(pairs_only);
+  const std::string shown = ": the first line is not recognised as ratings: " + quoted(first_line) + " (";
+  if (cut.fields.size() < needed)
+    throw DataError(
+        printable(path) + shown + std::to_string(cut.fields.size()) +
+        " column(s), at least " + (pairs_only ? "2 are needed: user, item" : "3 are needed: user, item, rating") +
+        "); if the separator is an unusual one, name it " +
+        "with --separator");
+  std::array<int, key_count> found;
+  found.fill(-1);
+  for (std::size_t key = 0; key < needed; ++key)
+    for (const std::string_view name : header_names[key])
+      if (found[key] < 0) found[key] = position_of(cut.fields, name).value_or(-1);
+  const bool header = std::any_of(found.begin(), found.end(), [](int position) { return position >= 0; });
+  std::string example;
+  for (std::size_t key = 0; key < needed; ++key) {
+    if (key != 0) example += ',';
+    example += key_names[key];
+    example += '=';
+    example += found[key] >= 0 ? std::to_string(found[key] + 1) : header ? "..." : std::to_string(key + 1);
+  }
+  throw DataError(printable(path) + shown + std::to_string(cut.fields.size()) + " columns separated by " +
+                  separator_name(cut.separator) + "); say which is which, as in --columns " + example);
+}
+
+}  // namespace
+
+std::string RatingsFormat::describe() const {
+  std::string text = name + ": ";
+  if (name.find("separated by") == name.npos) text += "separated by " + separator_name(separator) + ", ";
+  text += has_header ? "with a header" : "no header";
+  const std::array<int, key_count> columns = {user, item, rating, status, time};
+  for (std::size_t key = 0; key < key_count; ++key)
+    if (columns[key] >= 0)
+      text += ", " + std::string(key_names[key]) + " = column " + std::to_string(columns[key] + 1);
+  return text;
+}
+
+RatingsFormat recognise_format(std::string_view first_line, const FormatOptions& options,
+                               const std::string& path) {
+  const std::string chosen = chosen_separator(options.separator);
+  std::optional<ColumnChoices> choices;
+  if (!options.columns.empty()) choices = column_choices(options.columns, options.pairs_only);
+  const std::vector<Cut> cuts = cuts_of(first_line, chosen, path);
+  const Cut* const widest = &*std::max_element(
+      cuts.begin(), cuts.end(), [](const Cut& a, const Cut& b) { return a.fields.size() < b.fields.size(); });
+
+  if (choices) {
+    // A separator under which the rating is a number is surely the right one.
+    std::optional<RatingsFormat> format;
+    for (const Cut& cut : cuts) {
+      const auto candidate = from_choices(*choices, cut.fields, cut.separator);
+      if (candidate && (!format || (format->has_header && !candidate->has_header))) format = candidate;
+    }
+    if (format) return *format;
+    refuse_choices(*choices, *widest, path);
+  }
+  for (const Cut& cut : cuts)
+    if (const auto format = from_header(cut.fields, cut.separator, options.pairs_only)) return *format;
+  for (const Cut& cut : cuts)
+    if (const auto format = from_first_row(cut.fields, cut.separator, options.pairs_only)) return *format;
+  refuse_unrecognised(*widest, first_line, path, options.pairs_only);
+}
+
+}  // namespace anirec

@@ -1,0 +1,33 @@
+// How the columns of a ratings file are laid out, recognised from its header or first line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anirec {
+
+// As given by --columns and --separator; empty means: recognise.
+struct FormatOptions {
+  std::string columns;  // user=…,item=…,rating=…[,status=…][,time=…]: header names, or positions from 1
+  std::string separator;  // characters, or "tab" or "space" (a run of blanks)
+  // Users and items are all that is wanted: no rating is needed, and every other column is passed over.
+  bool pairs_only = false;
+};
+
+struct RatingsFormat {
+  std::string name;       // for people: "animelist.csv", "MovieLens u.data", "custom columns"
+  std::string separator;  // ",", "\t", "::", …; " " stands for any run of spaces and tabs
+  bool has_header = false;
+  int user = -1, item = -1, rating = -1;  // columns from 0; no rating where only pairs are wanted
+  int status = -1, time = -1;             // -1: the file has none
+  bool has_status() const { return status >= 0; }
+  bool has_time() const { return time >= 0; }
+  std::string describe() const;  // one line: name, separator, header, which column is what
+};
+
+// `first_line` without its line end and byte-order mark. Throws DataError (what was seen, and the --columns that
+// would help) where it is not recognised, UsageError where the options are malformed.
+RatingsFormat recognise_format(std::string_view first_line, const FormatOptions& options, const std::string& path);
+
+}  // namespace anirec

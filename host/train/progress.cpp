@@ -1,0 +1,149 @@
+#include "train/progress.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdarg>
+#include <nlohmann/json.hpp>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace anirec {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+[[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...) {
+  char buffer[256];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(buffer, sizeof buffer, format, arguments);
+  va_end(arguments);
+  return buffer;
+}
+
+std::string clock_time(double seconds) {
+  const auto whole = static_cast<unsigned long long>(std::clamp(seconds, 0.0, 359999.0));
+  if (whole >= 3600) return text("%llu:%02llu:%02llu", whole / 3600, whole / 60 % 60, whole % 60);
+  return text("%llu:%02llu", whole / 60, whole % 60);
+}
+
+class TextWatcher final : public TrainingWatcher {
+ public:
+  TextWatcher(std::uint64_t epochs, std::FILE* out)
+      : epochs_(epochs), out_(out), live_(isatty(fileno(out)) != 0 && !is_dumb_terminal()) {}
+
+  ~TextWatcher() override { clear(); }
+
+  void on_progress(std::uint64_t epoch, double share, double loss, double speed) override {
+    if (!live_) return;
+    const Clock::time_point now = Clock::now();
+    if (now - shown_ < std::chrono::milliseconds(100)) return;
+    shown_ = now;
+    const double done = static_cast<double>(epoch - 1) + share;
+    if (first_done_ < 0) first_done_ = done, first_ = now;
+    const double elapsed = std::chrono::duration<double>(now - first_).count(), gained = done - first_done_;
+    const double left = gained > 0 ? elapsed / gained * (static_cast<double>(epochs_) - done) : -1;
+    winsize size{};
+    const int columns = ioctl(fileno(out_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    clear();
+    std::fputs(progress_bar(epoch, epochs_, share, loss, speed, left, columns - 1).c_str(), out_);
+    std::fflush(out_);
+    bar_shown_ = true;
+  }
+
+  void on_epoch(const EpochReport& report) override {
+    clear();
+    std::fprintf(out_, "%s\n", epoch_line(report, epochs_).c_str());
+    std::fflush(out_);
+  }
+
+ private:
+  static bool is_dumb_terminal() {
+    const char* term = std::getenv("TERM");
+    return term == nullptr || std::string_view(term) == "dumb";
+  }
+
+  void clear() {
+    if (bar_shown_) std::fputs("\r\x1b[K", out_);
+    bar_shown_ = false;
+  }
+
+  std::uint64_t epochs_;
+  std::FILE* out_;
+  bool live_, bar_shown_ = false;
+  Clock::time_point shown_{}, first_{};
+  double first_done_ = -1;
+};
+
+class JsonWatcher final : public TrainingWatcher {
+ public:
+  explicit JsonWatcher(std::FILE* out) : out_(out) {}
+  void on_progress(std::uint64_t, double, double, double) override {}
+  void on_epoch(const EpochReport& report) override {
+    nlohmann::ordered_json line = {{"epoch", report.epoch}, {"step", report.step}};
+    add_metrics(line["train"], report.train, false);
+    if (report.validation) add_metrics(line["validation"], *report.validation, false);
+    line["seconds"] = report.seconds;
+    line["samples_per_second"] = report.samples_per_second;
+    line["best"] = report.best;
+    std::fprintf(out_, "%s\n", line.dump().c_str());
+    std::fflush(out_);
+  }
+
+ private:
+  std::FILE* out_;
+};
+
+class QuietWatcher final : public TrainingWatcher {
+  void on_progress(std::uint64_t, double, double, double) override {}
+  void on_epoch(const EpochReport&) override {}
+};
+
+}  // namespace
+
+std::string short_count(double value) {
+  for (const auto& [limit, unit] : {std::pair{1e9, " G"}, {1e6, " M"}, {1e3, " k"}})
+    if (value >= limit) return text("%.*f%s", value < 100 * limit ? 1 : 0, value / limit, unit);
+  return text("%.0f", value);
+}
+
+std::string epoch_line(const EpochReport& report, std::uint64_t epochs) {
+  const int digits = static_cast<int>(std::to_string(epochs).size());
+  std::string line = text("%*llu/%llu  train %.4f", digits, static_cast<unsigned long long>(report.epoch),
+                          static_cast<unsigned long long>(epochs), report.train.loss);
+  if (report.validation) line += text("  validation %.4f", report.validation->loss);
+  line += report.best ? " *" : "  ";
+  line += text("  %.*f s", report.seconds < 10 ? 2 : 0, report.seconds);
+  return line + "  " + short_count(report.samples_per_second) + "/s";
+}
+
+std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share, double loss, double speed,
+                         double seconds_left, int columns) {
+  std::string line = text("%llu/%llu", static_cast<unsigned long long>(epoch), static_cast<unsigned long long>(epochs));
+  const std::string percent = text(" %3.0f%%", std::floor(share * 100));
+  const std::string parts[] = {text("  loss %.4f", loss), seconds_left >= 0 ? "  left " + clock_time(seconds_left) : "",
+                               "  " + short_count(speed) + "/s"};
+  // What does not fit is left out, least needed first; the bar takes what is left.
+  std::string tail = percent;
+  for (const std::string& part : parts)
+    if (static_cast<int>(line.size() + tail.size() + part.size()) <= columns) tail += part;
+  const int room = std::min(30, columns - static_cast<int>(line.size() + tail.size()) - 1);
+  if (room >= 5) {
+    const int full = static_cast<int>(share * room);
+    line += " ";
+    for (int i = 0; i < room; ++i) line += i < full ? "━" : "─";
+  }
+  return static_cast<int>(line.size() + tail.size()) <= columns || room >= 5 ? line + tail : line;
+}
+
+std::unique_ptr<TrainingWatcher> make_watcher(LogFormat format, std::uint64_t epochs, std::FILE* out) {
+  switch (format) {
+    case LogFormat::text: return std::make_unique<TextWatcher>(epochs, out);
+    case LogFormat::json: return std::make_unique<JsonWatcher>(out);
+    case LogFormat::quiet: break;
+  }
+  return std::make_unique<QuietWatcher>();
+}
+
+}  // namespace anirec

@@ -1,0 +1,272 @@
+#include "train/run_folder.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "dataset/dataset_file.h"
+#include "error.h"
+#include "formats/atomic_file.h"
+#include "formats/safetensors.h"
+
+namespace anirec {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+constexpr const char* run_files[] = {"config.json",     "model.safetensors", "optimizer.safetensors", "metrics.jsonl",
+                                     "evaluation.json", "report.html",       "dataset.anirec.safetensors"};
+
+// Options into JSON and back, by name.
+struct ToJson {
+  ordered_json& json;
+  template <class Field, class... Rest>
+  void operator()(const char* name, const Field& field, Rest&&...) const {
+    json[name] = field;
+  }
+};
+
+struct FromJson {
+  const ordered_json& json;
+  template <class Field, class... Rest>
+  void operator()(const char* name, Field& field, Rest&&...) const {
+    field = json.at(name).get<Field>();
+  }
+};
+
+std::string read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw DataError(system_error_text(path, errno) + "; is it a run folder that anirec train wrote?");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::string resume_advice(const std::string& path) {
+  return "; train it again with --overwrite --out " + printable(path);
+}
+
+ordered_json progress_json(const Progress& progress) {
+  ordered_json json = {{"epoch", progress.epoch},   {"step", progress.step},
+                       {"seconds", progress.seconds}, {"finished", progress.finished},
+                       {"best_epoch", progress.best.epoch}, {"bad_epochs", progress.best.bad_epochs}};
+  if (progress.best.value) json["best_value"] = *progress.best.value;
+  return json;
+}
+
+std::vector<double> sums_vector(const TrainSums& s) {
+  return {s.samples,       s.loss,           s.squared_error, s.absolute_error, s.cross_entropy,
+          s.true_positive, s.false_positive, s.true_negative, s.false_negative};
+}
+
+TrainSums sums_from(const std::vector<double>& v) {
+  TrainSums s;
+  s.samples = v[0];
+  s.loss = v[1];
+  s.squared_error = v[2];
+  s.absolute_error = v[3];
+  s.cross_entropy = v[4];
+  s.true_positive = v[5];
+  s.false_positive = v[6];
+  s.true_negative = v[7];
+  s.false_negative = v[8];
+  return s;
+}
+
+std::vector<double> finite_check(std::vector<double> values, const std::string& path) {
+  for (const double value : values)
+    if (!std::isfinite(value)) throw DataError(printable(path) + ": its sums are not finite; the file is damaged");
+  return values;
+}
+
+}  // namespace
+
+RunFolder::~RunFolder() {
+  if (lock_ >= 0) close(lock_);
+}
+
+bool RunFolder::holds_run() const {
+  for (const char* name : run_files)
+    if (fs::exists(file(name))) return true;
+  return false;
+}
+
+void RunFolder::require_run() const {
+  if (!fs::is_directory(path_))
+    throw DataError(printable(path_) + ": there is no such run folder; anirec train --out " + printable(path_) + " makes one");
+  if (!fs::exists(model_file()))
+    throw DataError(printable(path_) + ": the folder holds no trained model; give one that anirec train wrote");
+}
+
+void RunFolder::lock() {
+  std::error_code fault;
+  fs::create_directories(path_, fault);
+  if (fault) throw DataError(printable(path_) + ": the folder cannot be made (" + fault.message() + "); choose another --out");
+  lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ < 0) throw DataError(system_error_text(path_, errno) + "; choose another --out");
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0)
+    throw DataError(printable(path_) + ": another anirec is training in this folder; wait for it, or choose another --out");
+  if (access(path_.c_str(), W_OK) != 0) throw DataError(system_error_text(path_, errno) + "; choose another --out");
+}
+
+void RunFolder::remove_run(const std::string& kept) const {
+  for (const char* name : run_files) {
+    std::error_code ignored;
+    if (kept.empty() || !fs::equivalent(file(name), kept, ignored)) fs::remove(file(name), ignored);
+  }
+}
+
+void RunFolder::write_config(const StoredConfig& config) const {
+  ordered_json options;
+  visit_options(config.options, ToJson{options});
+  const DatasetReference& data = config.dataset;
+  const ordered_json json = {{"format", "anirec-run"},
+                             {"format_version", 1},
+                             {"options", options},
+                             {"dataset",
+                              {{"path", data.path},
+                               {"rows", data.rows},
+                               {"users", data.users},
+                               {"items", data.items},
+                               {"sources", ordered_json::parse(data.sources)}}}};
+  write_file_atomically(file("config.json"), json.dump(2) + "\n");
+}
+
+StoredConfig RunFolder::read_config() const {
+  const std::string path = file("config.json");
+  const std::string text = read_text(path);
+  try {
+    const ordered_json json = ordered_json::parse(text);
+    if (json.at("format") != "anirec-run" || json.at("format_version") != 1) throw std::runtime_error("another format");
+    StoredConfig config;
+    visit_options(config.options, FromJson{json.at("options")});
+    const ordered_json& data = json.at("dataset");
+    config.dataset = {data.at("path"), data.at("rows"), data.at("users"), data.at("items"), data.at("sources").dump()};
+    check_config(config.options);
+    return config;
+  } catch (const std::exception& fault) {
+    throw DataError(printable(path) + ": the configuration is damaged (" + printable(fault.what(), 80) + ")" + resume_advice(path_));
+  }
+}
+
+Dataset RunFolder::read_dataset_of_run(const StoredConfig& config) const {
+  const std::string& named = config.dataset.path;
+  // A run folder and its dataset may have moved together.
+  std::string path = fs::path(named).is_absolute() ? named : file(named);
+  const std::string beside = (fs::path(path_) / ".." / fs::path(named).filename()).string();
+  if (!fs::exists(path) && fs::exists(beside)) path = beside;
+  if (!fs::exists(path))
+    throw DataError(printable(path) + ": the dataset of this run is gone; put it back, or beside the run folder");
+  Dataset dataset = read_dataset(path);
+  DatasetReference found = reference_to(dataset, named);
+  if (!(found == config.dataset))
+    throw DataError(printable(path) + ": this is not the dataset the run was trained on; put that one back");
+  return dataset;
+}
+
+void RunFolder::append_metrics(const ordered_json& line) const {
+  const std::string path = file("metrics.jsonl"), text = line.dump() + "\n";
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor < 0) throw DataError(system_error_text(path, errno) + "; make the folder writable");
+  const ssize_t written = write(descriptor, text.data(), text.size());
+  const int fault = written < 0 ? errno : ENOSPC;
+  close(descriptor);
+  if (written != static_cast<ssize_t>(text.size()))
+    throw DataError(system_error_text(path, fault) + "; free some space and go on with --resume");
+}
+
+void RunFolder::cut_metrics(std::uint64_t step) const {
+  const std::string path = file("metrics.jsonl");
+  if (!fs::exists(path)) return;
+  std::istringstream lines(read_text(path));
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    const ordered_json json = ordered_json::parse(line, nullptr, false);
+    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_unsigned()) break;  // a torn last line
+    if (json["step"].get<std::uint64_t>() <= step) kept += line + "\n";
+  }
+  write_file_atomically(path, kept);
+}
+
+void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,
+                                 const Progress& progress) const {
+  SafetensorsWriter writer;
+  writer.set_metadata({{"format", "anirec-optimizer"},
+                       {"format_version", "1"},
+                       {"model", model_config_json(model)},
+                       {"progress", progress_json(progress).dump()}});
+  add_parameters(writer, model, parameters, "");
+  add_parameters(writer, model, state.first, "first_moment.");
+  add_parameters(writer, model, state.second, "second_moment.");
+  if (!state.user_last_step.empty()) writer.add("user_last_step", state.user_last_step);
+  if (!state.item_last_step.empty()) writer.add("item_last_step", state.item_last_step);
+  const std::vector<double> sums = sums_vector(progress.sums);
+  writer.add("epoch_sums", sums);
+  writer.write(file("optimizer.safetensors"));
+}
+
+std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfig& model, Optimizer optimizer) const {
+  const std::string path = file("optimizer.safetensors");
+  if (!fs::exists(path)) return std::nullopt;
+  const SafetensorsReader reader(path);
+  const auto damaged = [&](const std::string& what) {
+    throw DataError(printable(path) + ": the checkpoint does not fit this run (" + what + ")" + resume_advice(path_));
+  };
+  const FileMetadata& metadata = reader.metadata();
+  if (!metadata.contains("format") || metadata.at("format") != "anirec-optimizer") damaged("it is no anirec checkpoint");
+  if (!metadata.contains("model") || metadata.at("model") != model_config_json(model)) damaged("another model");
+  Checkpoint checkpoint;
+  Progress& progress = checkpoint.progress;
+  try {
+    const ordered_json json = ordered_json::parse(metadata.at("progress"));
+    progress.epoch = json.at("epoch");
+    progress.step = json.at("step");
+    progress.seconds = json.at("seconds");
+    progress.finished = json.at("finished");
+    progress.best.epoch = json.at("best_epoch");
+    progress.best.bad_epochs = json.at("bad_epochs");
+    if (json.contains("best_value")) progress.best.value = json.at("best_value").get<double>();
+  } catch (const std::exception& fault) {
+    damaged(printable(fault.what(), 80));
+  }
+  progress.sums = sums_from(finite_check(reader.read<double>("epoch_sums", {9}), path));
+  checkpoint.parameters = read_parameters(reader, model, "");
+  checkpoint.state.first = read_parameters(reader, model, "first_moment.");
+  checkpoint.state.second = read_parameters(reader, model, "second_moment.");
+  checkpoint.state.step = progress.step;
+
+  const std::size_t dim = static_cast<std::size_t>(model.dim);
+  const auto fits = [&](const Parameters& p, bool wanted, std::size_t width) {
+    if (!wanted) return p == Parameters{};
+    const std::size_t bias = model.has_row_bias() ? 1 : 0;
+    return p.user_embedding.size() == model.users * width && p.item_embedding.size() == model.items * width &&
+           p.user_bias.size() == model.users * bias && p.item_bias.size() == model.items * bias &&
+           p.dense.size() == dense_tensors(model).back().offset + dense_tensors(model).back().size();
+  };
+  const bool adams = optimizer == Optimizer::adam || optimizer == Optimizer::lazy_adam;
+  if (!fits(checkpoint.parameters, true, dim) || !fits(checkpoint.state.first, adams, dim) ||
+      !fits(checkpoint.state.second, optimizer != Optimizer::sgd, optimizer == Optimizer::rowwise_adagrad ? 1 : dim))
+    damaged("sizes of its tensors");
+  if (optimizer == Optimizer::adam) {
+    checkpoint.state.user_last_step = reader.read<std::uint32_t>("user_last_step", {model.users});
+    checkpoint.state.item_last_step = reader.read<std::uint32_t>("item_last_step", {model.items});
+    for (const auto* steps : {&checkpoint.state.user_last_step, &checkpoint.state.item_last_step})
+      for (const std::uint32_t step : *steps)
+        if (step > progress.step) damaged("a row's last step lies ahead");
+  }
+  return checkpoint;
+}
+
+DatasetReference reference_to(const Dataset& dataset, const std::string& path) {
+  ordered_json sources = ordered_json::array();
+  for (const DatasetSource& source : dataset.sources) sources.push_back({{"name", source.name}, {"hash", source.hash}});
+  return {path, dataset.size(), dataset.users.size(), dataset.items.size(), sources.dump()};
+}
+
+}  // namespace anirec

@@ -1,0 +1,88 @@
+// RUN/: what training leaves behind. Section 4 of the contract.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "dataset/dataset.h"
+#include "model/model_file.h"
+#include "train/early_stopping.h"
+#include "train/train_config.h"
+
+namespace anirec {
+
+// Where training stands; together with the optimizer's state it is all a resume needs.
+struct Progress {
+  std::uint64_t epoch = 0;  // whole epochs done
+  std::uint64_t step = 0;   // steps done
+  TrainSums sums;           // of the epoch that is under way
+  double seconds = 0;       // trained in it
+  BestSoFar best;
+  bool finished = false;    // stopped early, or all epochs done
+};
+
+// Which dataset a run was trained on, and how to know it again.
+struct DatasetReference {
+  std::string path;  // absolute, or a name inside the run folder
+  std::uint64_t rows = 0, users = 0, items = 0;
+  std::string sources;  // their names and hashes, as JSON
+  bool operator==(const DatasetReference&) const = default;
+};
+
+struct StoredConfig {
+  TrainConfig options;
+  DatasetReference dataset;
+};
+
+class RunFolder {
+ public:
+  explicit RunFolder(std::string path) : path_(std::move(path)) {}
+
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+  std::string model_file() const { return file("model.safetensors"); }
+  std::string dataset_file() const { return file("dataset.anirec.safetensors"); }
+  bool holds_run() const;
+  // Throws DataError where it is missing or holds no run.
+  void require_run() const;
+
+  // Makes the folder and keeps every other process that wants to write in it out (DataError) until this object is
+  // gone.
+  void lock();
+  // Removes the files of an old run, but for `kept` (a file's path).
+  void remove_run(const std::string& kept) const;
+
+  void write_config(const StoredConfig& config) const;
+  StoredConfig read_config() const;
+  // The dataset this run was trained on, from where its configuration says; checked to be the same.
+  Dataset read_dataset_of_run(const StoredConfig& config) const;
+
+  // One object a line, one write a line.
+  void append_metrics(const nlohmann::ordered_json& line) const;
+  // Cuts metrics.jsonl back to lines of steps up to `step`.
+  void cut_metrics(std::uint64_t step) const;
+
+  // Writes optimizer.safetensors, whose rename commits a checkpoint.
+  void write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,
+                        const Progress& progress) const;
+  struct Checkpoint {
+    Parameters parameters;  // raw
+    OptimizerState state;
+    Progress progress;
+  };
+  std::optional<Checkpoint> read_checkpoint(const ModelConfig& model, Optimizer optimizer) const;  // none yet: nothing
+
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+ private:
+  std::string path_;
+  int lock_ = -1;
+};
+
+DatasetReference reference_to(const Dataset& dataset, const std::string& path);
+
+}  // namespace anirec
