@@ -132,6 +132,8 @@ std::string describe_dataset(const Dataset& dataset) {
                                : "rating, 1 from " + format_number("%g", dataset.rules.positive_from) + " on";
     text += "\nlabels, by " + by + "\n" + count_line("  1 (positive)", positive, dataset.size()) +
             count_line("  0 (negative)", dataset.size() - positive, dataset.size());
+    if (!dataset.labelled_by_status && (positive == 0 || positive == dataset.size()))
+      text += "  all alike: --positive-from says where 1 begins\n";
   }
   return text;
 }

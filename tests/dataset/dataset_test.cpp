@@ -55,7 +55,7 @@ std::vector<Row> original_rows(const Dataset& dataset) {
   return rows;
 }
 
-// A line a person can check: an interaction set in which the order of the rules matters.
+// Small enough to check by hand; the order of the rules matters in it.
 TEST_CASE("users of the interaction task need more than 4 rows, counted after every other rule") {
   std::vector<Row> rows;
   for (int item = 1; item <= 5; ++item) rows.push_back({10, item, 9, 2});  // 5 rows: stays

@@ -90,6 +90,7 @@ TEST_CASE("the widest lines stay within 60 columns") {
   const auto lines = lines_of(describe_dataset(dataset));
   check_has(lines, "not rated (--unrated drop) 400,000,000,000 100.00 %");
   check_has(lines, "labels, by rating, 1 from 6.5 on");
+  check_has(lines, "all alike: --positive-from says where 1 begins");
 }
 
 }  // namespace
