@@ -130,7 +130,9 @@ ordered_json bench_training(const std::string& name, std::uint32_t batch, const 
           {"share_of_copy_rate", bytes / a_step / rate}};
 }
 
-std::vector<std::string> list_of(const std::string& text) {
+std::vector<std::string> list_of(const Arguments& arguments, const std::string& name, const std::string& otherwise) {
+  const std::string text = arguments.text(name, otherwise);
+  if (text.empty()) throw UsageError("--" + name + " is empty; give names or numbers separated by commas, " + otherwise + " say");
   std::vector<std::string> parts;
   std::istringstream in(text);
   for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
@@ -149,9 +151,9 @@ ExitCode run(const Arguments& arguments) {
                             static_cast<std::uint32_t>(arguments.number("items", 6000, 1, 4000000000)),
                             arguments.number("rows", 2000000, 1, 4000000000),
                             static_cast<double>(arguments.number("seconds", 2, 1, 600))};
-  const std::vector<std::string> models = list_of(arguments.text("model", "mf,nn,hybrid"));
+  const std::vector<std::string> models = list_of(arguments, "model", "mf,nn,hybrid");
   std::vector<std::uint32_t> batches;
-  for (const std::string& batch : list_of(arguments.text("batch-size", "64,1024,65536"))) {
+  for (const std::string& batch : list_of(arguments, "batch-size", "64,1024,65536")) {
     Arguments one;
     one.given["batch-size"] = batch;
     batches.push_back(static_cast<std::uint32_t>(one.number("batch-size", 0, 1, 1 << 24)));

@@ -31,6 +31,32 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return ", did you mean " + before + *nearest + "?";
 }
 
+// What cxxopts would let pass: an option as another's value, a value for a switch, a short or unknown option taken
+// for a file.
+void check_words(const CommandSpec& command, int argc, const char* const* argv) {
+  std::vector<std::string> known = {"help"};
+  for (const OptionSpec& option : command.options) known.push_back(option.name);
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--") return;
+    if (word.size() < 2 || word[0] != '-') continue;
+    const std::size_t equals = word.find('=');
+    const std::string flag = word.substr(0, equals);
+    const std::string name = flag.substr(std::min(flag.find_first_not_of('-'), flag.size()));
+    if (flag != "--" + name || std::find(known.begin(), known.end(), name) == known.end())
+      throw UsageError(printable(flag, 60) + " is no option of anirec " + command.name + suggestion(name, known, "--") +
+                       " (anirec help " + command.name + " lists all)");
+    const auto option = std::find_if(command.options.begin(), command.options.end(),
+                                     [&](const OptionSpec& each) { return each.name == name; });
+    const bool takes_value = option != command.options.end() && !option->value.empty();
+    if (!takes_value && equals != std::string::npos) throw UsageError(flag + " takes no value");
+    if (!takes_value || equals != std::string::npos) continue;
+    ++i;
+    if (i == argc || std::string_view(argv[i]).starts_with("--"))
+      throw UsageError(flag + " needs a value: " + flag + " " + option->value);
+  }
+}
+
 }  // namespace
 
 std::string Arguments::text(const std::string& name, const std::string& otherwise) const {
@@ -77,11 +103,9 @@ const CommandSpec& find_command(const std::string& name) {
 }
 
 Arguments parse_arguments(const CommandSpec& command, int argc, const char* const* argv) {
+  check_words(command, argc, argv);
   cxxopts::Options options("anirec " + command.name);
-  options.allow_unrecognised_options();
-  std::vector<std::string> known = {"help"};
   for (const OptionSpec& option : command.options) {
-    known.push_back(option.name);
     if (option.value.empty())
       options.add_options()(option.name, "", cxxopts::value<bool>());
     else
@@ -93,11 +117,6 @@ Arguments parse_arguments(const CommandSpec& command, int argc, const char* cons
   Arguments arguments;
   try {
     const cxxopts::ParseResult result = options.parse(argc, argv);
-    for (const std::string& word : result.unmatched()) {
-      const std::string name = word.substr(0, word.find('=')).substr(std::min(word.find_first_not_of('-'), word.size()));
-      throw UsageError(printable(word, 60) + " is no option of anirec " + command.name +
-                       suggestion(name, known, "--") + " (anirec help " + command.name + " lists all)");
-    }
     for (const cxxopts::KeyValue& option : result.arguments()) {
       if (option.key() == "positional") {
         arguments.positional.push_back(option.value());
@@ -109,9 +128,6 @@ Arguments parse_arguments(const CommandSpec& command, int argc, const char* cons
   } catch (const cxxopts::exceptions::exception& fault) {
     throw UsageError(printable(fault.what()) + " (anirec help " + command.name + " lists all options)");
   }
-  for (const OptionSpec& option : command.options)
-    if (option.value.empty() && arguments.has(option.name) && arguments.given[option.name] != "true")
-      throw UsageError("--" + option.name + " takes no value");
   return arguments;
 }
 

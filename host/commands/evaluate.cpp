@@ -52,7 +52,7 @@ ExitCode run(const Arguments& arguments) {
 
   // The run's own rows: what is judged, and what baselines learn from.
   const RunFolder folder(path);
-  Samples own = split_dataset(folder.read_dataset_of_run(open.config), config_split(open.config.options));
+  Samples own = split_dataset(read_dataset_of(open, folder), config_split(open.config.options));
   const std::span<const Sample> train = std::span(own.rows).subspan(own.train.begin, own.train.size());
 
   Evaluation evaluation;

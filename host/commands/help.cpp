@@ -29,7 +29,7 @@ std::string wrapped(const std::string& text, std::size_t indent) {
 std::string overview() {
   std::string out = "anirec trains recommenders, from a ratings file to a ranked list of titles.\n\n";
   for (const CommandSpec& command : command_table()) {
-    out += "  anirec " + command.name + std::string(10 - command.name.size(), ' ') + wrapped(command.summary, 19) + "\n";
+    out += "  anirec " + command.name + std::string(11 - command.name.size(), ' ') + wrapped(command.summary, 20) + "\n";
   }
   out += "\nanirec help COMMAND shows a command's options and an example. A first run:\n\n"
          "  anirec generate --users 2000 --items 500 --rows 100000 --out sample.csv\n"

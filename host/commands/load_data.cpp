@@ -16,6 +16,12 @@ std::vector<std::uint32_t> matched(const IdMap& from, const IdMap& to) {
   return rows;
 }
 
+[[noreturn]] void refuse_model(const std::string& path) {
+  throw DataError(printable(path) +
+                  ": its model.safetensors is of another run than its config.json; put the right one back, or train "
+                  "it again with --overwrite");
+}
+
 }  // namespace
 
 Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet) {
@@ -51,9 +57,19 @@ OpenRun open_run(const std::string& path) {
   const RunFolder run(path);
   run.require_run();
   OpenRun open = {run.read_config(), read_model(run.model_file())};
-  if (open.model.config.name != open.config.options.model || open.model.config.task != config_task(open.config.options))
-    throw DataError(printable(path) + ": its model.safetensors is of another model than its config.json says; train it again with --overwrite");
+  const ModelConfig& model = open.model.config;
+  const ModelConfig wanted = config_model(open.config.options, model.users, model.items, model.bounds);
+  if (model.name != wanted.name || model.task != wanted.task || model.dim != wanted.dim ||
+      model.hidden != wanted.hidden || model.users != open.config.dataset.users ||
+      model.items != open.config.dataset.items)
+    refuse_model(path);
   return open;
+}
+
+Dataset read_dataset_of(const OpenRun& open, const RunFolder& run) {
+  Dataset dataset = run.read_dataset_of_run(open.config);
+  if (!(dataset.users == open.model.users) || !(dataset.items == open.model.items)) refuse_model(run.path());
+  return dataset;
 }
 
 std::uint32_t find_id(const IdMap& ids, const std::string& id, const char* what) {

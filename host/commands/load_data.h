@@ -29,6 +29,8 @@ struct OpenRun {
   Model model;
 };
 OpenRun open_run(const std::string& path);
+// The rows it was trained on; DataError where they are gone, or not those of its model.
+Dataset read_dataset_of(const OpenRun& open, const RunFolder& run);
 
 // The index of an id, or a DataError that says what there is.
 std::uint32_t find_id(const IdMap& ids, const std::string& id, const char* what);

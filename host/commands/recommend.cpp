@@ -27,7 +27,7 @@ class Recommendations {
     TrainConfig options = open_.config.options;
     options.threads = 0;
     apply_flags(options, arguments);
-    const Samples samples = split_dataset(folder_.read_dataset_of_run(open_.config), config_split(open_.config.options));
+    const Samples samples = split_dataset(read_dataset_of(open_, folder_), config_split(open_.config.options));
     seen_ = items_by_user(samples, {0, samples.rows.size()});
     engine_ = open_engine_to_look(device_, open_.model.config, open_.model.parameters, options.threads);
   }

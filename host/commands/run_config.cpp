@@ -15,6 +15,7 @@ std::string flag_name(std::string name) {
 
 std::string number_text(double value) {
   std::ostringstream out;
+  if (value == std::floor(value) && std::fabs(value) < 1e19) out.precision(20);
   out << value;
   return out.str();
 }
@@ -50,7 +51,8 @@ struct MakeFlags {
 
 [[noreturn]] void refuse(const std::string& flag, const std::string& text, const char* kind, Limits limits) {
   throw UsageError("--" + flag + " " + printable(text, 60) + ": expected " + kind +
-                   (limits.open_low ? " above " : " from ") + number_text(limits.low) + " to " + number_text(limits.high));
+                   (limits.open_low ? " above " : " from ") + number_text(limits.low) +
+                   (limits.open_low ? " up to " : " to ") + number_text(limits.high));
 }
 
 struct ApplyFlags {

@@ -75,6 +75,15 @@ const char* end_text(FitEnd end) {
   return "";
 }
 
+// A file that is renamed in time, or removed.
+struct PassingFile {
+  std::string path;
+  ~PassingFile() {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+};
+
 // From data to a finished run; `stored` is what config.json holds, or will.
 class Training {
  public:
@@ -83,30 +92,38 @@ class Training {
 
   ExitCode start() {
     std::optional<Model> init;
-    if (!config_.options.init.empty()) init = read_model(config_.options.init);
+    if (!config_.options.init.empty()) {
+      init = read_model(config_.options.init);
+      require_same_kind(*init, config_model(config_.options, 1, 1, {}), config_.options.init);
+    }
     Team team(threads_or_default(config_.options.threads));
     Dataset dataset = load_data(request_.data, config_.options, team, !request_.text());
     throw_if_interrupted();
     if (request_.text()) std::fputs(describe_dataset(dataset).c_str(), stdout);
 
-    // From here on an old run may go: the new data has been read.
     const bool prepared = request_.data.size() == 1 && request_.data[0] != "-" && is_dataset_file(request_.data[0]);
     const std::string source = prepared ? fs::absolute(request_.data[0]).lexically_normal().string() : "";
+    const PassingFile kept_dataset = {run_.dataset_file() + ".new"};
+    if (!prepared) write_dataset(dataset, kept_dataset.path);
+    config_.dataset = reference_to(dataset, prepared ? source : fs::path(run_.dataset_file()).filename().string());
+    take(std::move(dataset));
+    Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
+    if (init) start = start_from(*init, model_, std::move(start), users_, items_, config_.options.init);
+
+    // From here on an old run may go: all that the new one begins with is there.
     run_.remove_run(source);
     if (!prepared) {
-      write_dataset(dataset, run_.dataset_file());
+      fs::rename(kept_dataset.path, run_.dataset_file());
       if (request_.text())
         std::printf("kept the dataset as %s (anirec prepare makes one for several runs)\n", printable(run_.dataset_file()).c_str());
     }
-    config_.dataset = reference_to(dataset, prepared ? source : fs::path(run_.dataset_file()).filename().string());
-    take(std::move(dataset));
     run_.write_config(config_);
-    Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
-    if (init) start = start_from(*init, model_, std::move(start), users_, items_, config_.options.init);
     return go_on(start, nullptr, Progress{});
   }
 
   ExitCode resume() {
+    if (request_.text() && !request_.data.empty())
+      std::printf("a resumed run goes on with its own dataset; %s is not read\n", printable(request_.data[0]).c_str());
     take(run_.read_dataset_of_run(config_));
     auto checkpoint = run_.read_checkpoint(model_, settings_.optimizer);
     if (!checkpoint)
@@ -134,7 +151,6 @@ class Training {
   }
 
   ExitCode go_on(const Parameters& parameters, const OptimizerState* state, Progress progress) {
-    throw_if_interrupted();
     FitEnd end;
     {
       const std::unique_ptr<Engine> engine = open_engine(device_, model_, settings_, config_.options.threads);
@@ -195,7 +211,8 @@ ExitCode run(const Arguments& arguments) {
   RunFolder run(request.out);
   StoredConfig stored;
   if (request.resume) {
-    if (!fs::exists(run.file("config.json")))
+    std::error_code ignored;
+    if (!fs::exists(run.file("config.json"), ignored))
       throw DataError(printable(request.out) + ": there is no run to resume; train without --resume");
     stored = run.read_config();
     if (arguments.has("preset")) throw UsageError("--preset: a resumed run keeps its settings; only --epochs and --max-seconds may change");
@@ -213,11 +230,15 @@ ExitCode run(const Arguments& arguments) {
     if (arguments.has("preset")) apply_preset(config, arguments.text("preset"));
     apply_flags(config, arguments);
     check_config(config);
-    if (!request.overwrite && run.holds_run())
-      throw UsageError(printable(request.out) + " already holds a run; go on with --resume, replace it with --overwrite, or choose another --out");
   }
+  const auto refuse_run = [&] {
+    if (!request.resume && !request.overwrite && run.holds_run())
+      throw UsageError(printable(request.out) + " already holds a run; go on with --resume, replace it with --overwrite, or choose another --out");
+  };
+  refuse_run();
   choose_device(stored.options.device);
   run.lock();
+  refuse_run();  // one that came between
   Training training(request, std::move(stored), run);
   return request.resume ? training.resume() : training.start();
 }

@@ -27,15 +27,27 @@ class CatchUpTable {
   static float decay1(std::uint64_t steps);  // β1ⁿ
   static float decay2(std::uint64_t steps);  // β2ⁿ
 
- private:
-  // G_a[k] = Σ_{j≥1} lr'_{k+j} ρ_aʲ, ρ_a = β1·β2^(−(a+1)/2), a = 0, 1, 2.
-  using Sums = std::array<double, 3>;
+  // The tables themselves, for an engine that looks things up elsewhere. A block stands for 2¹⁶ steps; it has one
+  // entry where rate and bias correction are constant in it.
+  static constexpr std::uint64_t block_bits = 16;
   struct Block {
-    std::vector<Sums> sums;    // one entry where the block is steady, else one a step
-    std::vector<float> rates;  // lr'_k, likewise
+    std::vector<CatchUpSums> sums;  // G after each step
+    std::vector<float> rates;       // lr'_k
   };
+  const std::vector<Block>& blocks() const { return blocks_; }
+
+  // Powers by lookup: β2ⁿ = low[n mod 1024] · high[n / 1024], 0 beyond; ρ_aⁿ and β1ⁿ below the horizon, 0 beyond.
+  struct Powers {
+    std::array<CatchUpSums, catch_up_horizon> rho;
+    std::array<float, catch_up_horizon> beta1;
+    std::array<double, catch_up_horizon> beta2_low;
+    std::array<double, 128> beta2_high;  // up to 131,072 steps: 1e-57
+  };
+  static const Powers& powers();
+
+ private:
   bool steady(std::uint64_t block) const;
-  const Sums& sums_after(std::uint64_t step) const;
+  const CatchUpSums& sums_after(std::uint64_t step) const;
 
   LearningRate rate_;
   std::vector<Block> blocks_;

@@ -36,12 +36,32 @@ ANIREC_FORMULA double adam_rate(double learning_rate, std::uint64_t step) {
 
 // What n steps without a gradient do to an element with moments m and v, all at once:
 // w −= Σ_{j=1..n} lr'_{s+j} β1ʲ m / (√(β2ʲ v) + ε), by an expansion around the weighted mean of ε·β2^(−j/2)
-// (docs/numerics.md). The three scalars belong to a row: CatchUpTable makes them.
+// (docs/numerics.md). The three scalars belong to a row.
 struct CatchUp {
   float weight;    // S₀; 0: no movement
   float epsilon;   // ε̄
   float variance;  // Var(ε_j)
 };
+
+// Beyond this many steps ρ_aⁿ (below 0.902ⁿ) is less than the rounding of a double, and β1ⁿ less than any float.
+constexpr std::uint64_t catch_up_horizon = 1024;
+
+// G_a[k] = Σ_{j≥1} lr'_{k+j} ρ_aʲ, ρ_a = β1·β2^(−(a+1)/2); also used for the three powers ρ_aⁿ.
+struct CatchUpSums {
+  double of[3];
+};
+
+// The scalars for n steps from G at the last step, G at the step now, and ρ_aⁿ (zeros from the horizon on).
+ANIREC_FORMULA CatchUp catch_up_scalars(const CatchUpSums& last, const CatchUpSums& now, const CatchUpSums& power) {
+  const double s0 = last.of[0] - power.of[0] * now.of[0];
+  // A rate of exactly 0 all along leaves nothing but rounding.
+  if (!(s0 > 1e-13 * last.of[0])) return {0.0f, optimizer_epsilon, 0.0f};
+  const double epsilon = static_cast<double>(optimizer_epsilon);
+  const double mean = (last.of[1] - power.of[1] * now.of[1]) / s0;
+  const double variance = (last.of[2] - power.of[2] * now.of[2]) / s0 - mean * mean;
+  return {static_cast<float>(s0), static_cast<float>(epsilon * mean),
+          static_cast<float>(epsilon * epsilon * (variance > 0.0 ? variance : 0.0))};
+}
 
 ANIREC_FORMULA float catch_up(float w, float m, float v, const CatchUp& by) {
   const float inverse = 1.0f / (std::sqrt(v) + by.epsilon);

@@ -123,8 +123,7 @@ Model read_model(const std::string& path) {
   return model;
 }
 
-Parameters start_from(const Model& model, const ModelConfig& config, Parameters initial, const IdMap& users,
-                      const IdMap& items, const std::string& path) {
+void require_same_kind(const Model& model, const ModelConfig& config, const std::string& path) {
   const ModelConfig& from = model.config;
   const auto differs = [&](const std::string& what) {
     throw DataError(printable(path) + ": it cannot start this run, " + what);
@@ -135,6 +134,11 @@ Parameters start_from(const Model& model, const ModelConfig& config, Parameters 
   if (from.dim != config.dim)
     differs("its --dim is " + std::to_string(from.dim) + ", not " + std::to_string(config.dim));
   if (from.hidden != config.hidden) differs("its --hidden stack is another one");
+}
+
+Parameters start_from(const Model& model, const ModelConfig& config, Parameters initial, const IdMap& users,
+                      const IdMap& items, const std::string& path) {
+  require_same_kind(model, config, path);
   const auto user_rows = matched_rows(model.users, users), item_rows = matched_rows(model.items, items);
   for (const TableName& table : tables)
     copy_rows(model.parameters.*table.table, initial.*table.table, table.of_users ? user_rows : item_rows);

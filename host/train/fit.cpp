@@ -81,15 +81,25 @@ class Fit {
     return std::nullopt;
   }
 
-  void refuse_bad_loss() const {
-    if (progress_.sums.first_bad_step == 0) return;
+  [[noreturn]] void refuse(const std::string& what, std::uint64_t epoch) const {
     const std::string kept = std::filesystem::exists(in_.run.file("optimizer.safetensors"))
                                  ? "; the last checkpoint in " + printable(in_.run.path()) + " is kept"
                                  : "";
     throw Error(ExitCode::other,
-                "the training loss is not finite at step " + std::to_string(progress_.sums.first_bad_step) + " (epoch " +
-                    std::to_string(progress_.epoch + 1) + "); train with a smaller --lr" + kept,
+                what + " (epoch " + std::to_string(epoch) + "); train with a smaller --lr" + kept,
                 std::source_location::current());
+  }
+
+  void refuse_bad_loss() const {
+    if (progress_.sums.first_bad_step == 0) return;
+    refuse("the training loss is not finite at step " + std::to_string(progress_.sums.first_bad_step), progress_.epoch + 1);
+  }
+
+  // A step can leave what no later loss has seen yet: it must not replace a checkpoint that is good.
+  void refuse_bad_parameters(const Parameters& p) const {
+    for (const auto* values : {&p.user_embedding, &p.item_embedding, &p.user_bias, &p.item_bias, &p.dense})
+      if (!std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); }))
+        refuse("the parameters are not finite after step " + std::to_string(progress_.step), progress_.epoch);
   }
 
   void finish_epoch() {
@@ -103,6 +113,8 @@ class Fit {
     if (!validation_.empty()) {
       const Clock::time_point before = Clock::now();
       report.validation = evaluate_rows(engine_, in_.model, validation_);
+      if (!std::isfinite(report.validation->loss))
+        refuse("the validation loss is not finite after step " + std::to_string(report.step), report.epoch);
       in_.run.append_metrics(
           metrics_line(report.epoch, report.step, "validation", *report.validation, seconds_since(before)));
     }
@@ -129,13 +141,16 @@ class Fit {
     const bool has_best = progress_.best.epoch > 0;
     if (!keep_best_ || !has_best) {
       engine_.read(parameters);
+      refuse_bad_parameters(parameters);
       write_model(in_.run.model_file(), in_.model, parameters, in_.users, in_.items);
     } else if (best_is_new_) {
+      refuse_bad_parameters(best_);
       write_model(in_.run.model_file(), in_.model, best_, in_.users, in_.items);
       best_is_new_ = false;
     }
     OptimizerState state;
     engine_.read_state(parameters, state);
+    refuse_bad_parameters(parameters);
     in_.run.write_checkpoint(in_.model, parameters, state, progress_);
     checkpointed_ = true;
     last_checkpoint_ = Clock::now();

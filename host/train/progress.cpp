@@ -28,6 +28,9 @@ std::string clock_time(double seconds) {
   return text("%llu:%02llu", whole / 60, whole % 60);
 }
 
+// A loss in at most ten columns.
+std::string loss_text(double loss) { return std::fabs(loss) < 99999.5 ? text("%.4f", loss) : text("%.3e", loss); }
+
 class TextWatcher final : public TrainingWatcher {
  public:
   TextWatcher(std::uint64_t epochs, std::FILE* out)
@@ -110,9 +113,10 @@ std::string short_count(double value) {
 
 std::string epoch_line(const EpochReport& report, std::uint64_t epochs) {
   const int digits = static_cast<int>(std::to_string(epochs).size());
-  std::string line = text("%*llu/%llu  train %.4f", digits, static_cast<unsigned long long>(report.epoch),
-                          static_cast<unsigned long long>(epochs), report.train.loss);
-  if (report.validation) line += text("  validation %.4f", report.validation->loss);
+  std::string line = text("%*llu/%llu  train ", digits, static_cast<unsigned long long>(report.epoch),
+                          static_cast<unsigned long long>(epochs)) +
+                     loss_text(report.train.loss);
+  if (report.validation) line += "  validation " + loss_text(report.validation->loss);
   line += report.best ? " *" : "  ";
   line += text("  %.*f s", report.seconds < 10 ? 2 : 0, report.seconds);
   return line + "  " + short_count(report.samples_per_second) + "/s";
@@ -122,7 +126,7 @@ std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share
                          double seconds_left, int columns) {
   std::string line = text("%llu/%llu", static_cast<unsigned long long>(epoch), static_cast<unsigned long long>(epochs));
   const std::string percent = text(" %3.0f%%", std::floor(share * 100));
-  const std::string parts[] = {text("  loss %.4f", loss), seconds_left >= 0 ? "  left " + clock_time(seconds_left) : "",
+  const std::string parts[] = {"  loss " + loss_text(loss), seconds_left >= 0 ? "  left " + clock_time(seconds_left) : "",
                                "  " + short_count(speed) + "/s"};
   // What does not fit is left out, least needed first; the bar takes what is left.
   std::string tail = percent;
@@ -134,7 +138,8 @@ std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share
     line += " ";
     for (int i = 0; i < room; ++i) line += i < full ? "━" : "─";
   }
-  return static_cast<int>(line.size() + tail.size()) <= columns || room >= 5 ? line + tail : line;
+  return static_cast<int>(line.size() + tail.size()) <= columns || room >= 5 ? line + tail
+                                                                               : line.substr(0, static_cast<std::size_t>(columns));
 }
 
 std::unique_ptr<TrainingWatcher> make_watcher(LogFormat format, std::uint64_t epochs, std::FILE* out) {

@@ -40,6 +40,12 @@ struct FromJson {
   }
 };
 
+// What cannot be looked at is not there: the call that needs it says why.
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
 std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw DataError(system_error_text(path, errno) + "; is it a run folder that anirec train wrote?");
@@ -89,22 +95,27 @@ std::vector<double> finite_check(std::vector<double> values, const std::string& 
 
 RunFolder::~RunFolder() {
   if (lock_ >= 0) close(lock_);
+  std::error_code ignored;
+  for (const std::string& folder : made_) fs::remove(folder, ignored);  // only what is empty
 }
 
 bool RunFolder::holds_run() const {
   for (const char* name : run_files)
-    if (fs::exists(file(name))) return true;
+    if (is_there(file(name))) return true;
   return false;
 }
 
 void RunFolder::require_run() const {
-  if (!fs::is_directory(path_))
+  std::error_code ignored;
+  if (!fs::is_directory(path_, ignored))
     throw DataError(printable(path_) + ": there is no such run folder; anirec train --out " + printable(path_) + " makes one");
-  if (!fs::exists(model_file()))
+  if (!is_there(model_file()))
     throw DataError(printable(path_) + ": the folder holds no trained model; give one that anirec train wrote");
 }
 
 void RunFolder::lock() {
+  for (fs::path folder = path_; !folder.empty() && !is_there(folder); folder = folder.parent_path())
+    made_.push_back(folder.string());
   std::error_code fault;
   fs::create_directories(path_, fault);
   if (fault) throw DataError(printable(path_) + ": the folder cannot be made (" + fault.message() + "); choose another --out");
@@ -160,8 +171,8 @@ Dataset RunFolder::read_dataset_of_run(const StoredConfig& config) const {
   // A run folder and its dataset may have moved together.
   std::string path = fs::path(named).is_absolute() ? named : file(named);
   const std::string beside = (fs::path(path_) / ".." / fs::path(named).filename()).string();
-  if (!fs::exists(path) && fs::exists(beside)) path = beside;
-  if (!fs::exists(path))
+  if (!is_there(path) && is_there(beside)) path = beside;
+  if (!is_there(path))
     throw DataError(printable(path) + ": the dataset of this run is gone; put it back, or beside the run folder");
   Dataset dataset = read_dataset(path);
   DatasetReference found = reference_to(dataset, named);
@@ -183,12 +194,17 @@ void RunFolder::append_metrics(const ordered_json& line) const {
 
 void RunFolder::cut_metrics(std::uint64_t step) const {
   const std::string path = file("metrics.jsonl");
-  if (!fs::exists(path)) return;
+  if (!is_there(path)) return;
   std::istringstream lines(read_text(path));
   std::string kept;
+  std::uint64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
+    ++number;
     const ordered_json json = ordered_json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_unsigned()) break;  // a torn last line
+    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_unsigned()) {
+      if (lines.peek() == std::istringstream::traits_type::eof()) break;  // a torn last line
+      throw DataError::at(path, number, 1, "the line is damaged; correct or remove it, then resume again");
+    }
     if (json["step"].get<std::uint64_t>() <= step) kept += line + "\n";
   }
   write_file_atomically(path, kept);
@@ -213,7 +229,7 @@ void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& par
 
 std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfig& model, Optimizer optimizer) const {
   const std::string path = file("optimizer.safetensors");
-  if (!fs::exists(path)) return std::nullopt;
+  if (!is_there(path)) return std::nullopt;
   const SafetensorsReader reader(path);
   const auto damaged = [&](const std::string& what) {
     throw DataError(printable(path) + ": the checkpoint does not fit this run (" + what + ")" + resume_advice(path_));

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dataset/dataset.h"
 #include "model/model_file.h"
@@ -49,7 +50,7 @@ class RunFolder {
   void require_run() const;
 
   // Makes the folder and keeps every other process that wants to write in it out (DataError) until this object is
-  // gone.
+  // gone. A folder it made that is then still empty goes with it.
   void lock();
   // Removes the files of an old run, but for `kept` (a file's path).
   void remove_run(const std::string& kept) const;
@@ -61,7 +62,7 @@ class RunFolder {
 
   // One object a line, one write a line.
   void append_metrics(const nlohmann::ordered_json& line) const;
-  // Cuts metrics.jsonl back to lines of steps up to `step`.
+  // Cuts metrics.jsonl back to lines of steps up to `step`. DataError where a line but the last is damaged.
   void cut_metrics(std::uint64_t step) const;
 
   // Writes optimizer.safetensors, whose rename commits a checkpoint.
@@ -81,6 +82,7 @@ class RunFolder {
  private:
   std::string path_;
   int lock_ = -1;
+  std::vector<std::string> made_;  // folders, innermost first
 };
 
 DatasetReference reference_to(const Dataset& dataset, const std::string& path);

@@ -27,8 +27,8 @@ struct TrainConfig {
   std::string optimizer = "adam", lr_schedule = "constant", monitor = "loss", keep = "best", class_weight = "1,1",
               loss_weights = "1,5";
   double lr = 0;  // 0: the optimizer's default
-  std::uint64_t warmup_steps = 0, lr_decay_epochs = 10, batch_size = 1024, epochs = 30, steps_per_epoch = 0,
-                patience = 3, validation_rows = 0;
+  std::uint64_t warmup_steps = 0, lr_decay_epochs = 10, batch_size = 256, epochs = 100, steps_per_epoch = 0,
+                patience = 10, validation_rows = 0;
   double lr_decay = 0.1, l2 = 0, checkpoint_every = 0, max_seconds = 0;
   // machine
   std::string device = "auto", device_memory_limit = "0", math = "auto";
