@@ -16,6 +16,11 @@ namespace anirec {
 // leaves out the lines about formats.
 Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet);
 
+// With --titles: how many of the items have a title there. Whether a titles file belongs to these ratings is then
+// seen before training, not after it.
+void report_titles(const Arguments& arguments, const IdMap& items);
+OptionSpec titles_report_flag();
+
 // Turns the indices of foreign samples into a model's; ids it does not know become unknown_index. Counts rows.
 struct UnknownRows {
   std::uint64_t users = 0, items = 0;

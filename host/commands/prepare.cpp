@@ -7,7 +7,6 @@
 #include "commands/run_config.h"
 #include "dataset/dataset_file.h"
 #include "parallel/team.h"
-#include "ratings/titles.h"
 
 namespace anirec {
 namespace {
@@ -19,15 +18,6 @@ std::string default_output(const std::string& input) {
     if (name.ends_with(ending) && name.size() > std::string(ending).size())
       name.resize(name.size() - std::string(ending).size());
   return name + ".anirec.safetensors";
-}
-
-// How many of the items have a title: whether a titles file belongs to these ratings is seen here, not at the end.
-void report_titles(const std::string& path, const IdMap& items) {
-  const Titles titles = read_titles(path);
-  std::uint64_t found = 0;
-  for (std::uint32_t i = 0; i < items.size(); ++i) found += titles.find(items.id(i)) != nullptr;
-  std::printf("titles: %llu of %zu items have one in %s\n", static_cast<unsigned long long>(found), items.size(),
-              printable(path).c_str());
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -43,7 +33,7 @@ ExitCode run(const Arguments& arguments) {
   Team team(threads_or_default(config.threads));
   const Dataset dataset = load_data(arguments.positional, config, team, false);
   std::fputs(describe_dataset(dataset).c_str(), stdout);
-  if (arguments.has("titles")) report_titles(arguments.text("titles"), dataset.items);
+  report_titles(arguments, dataset.items);
   write_dataset(dataset, out);
   std::printf("wrote %s\n", printable(out).c_str());
   return ExitCode::ok;
@@ -53,7 +43,7 @@ ExitCode run(const Arguments& arguments) {
 
 CommandSpec prepare_command() {
   std::vector<OptionSpec> options = config_flags({"task", "columns", "separator", "unrated", "positive_from", "threads"});
-  options.push_back({"titles", "FILE", "also say how many items have a title there", ""});
+  options.push_back(titles_report_flag());
   options.push_back({"out", "FILE", "the dataset", "NAME.anirec.safetensors"});
   return {"prepare",
           "anirec prepare RATINGS... --task TASK [--out FILE]",

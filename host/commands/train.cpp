@@ -87,8 +87,8 @@ struct PassingFile {
 // From data to a finished run; `stored` is what config.json holds, or will.
 class Training {
  public:
-  Training(const TrainRequest& request, StoredConfig stored, RunFolder& run)
-      : request_(request), config_(std::move(stored)), run_(run), device_(choose_device(config_.options.device)) {}
+  Training(const TrainRequest& request, const Arguments& arguments, StoredConfig stored, RunFolder& run)
+      : request_(request), arguments_(arguments), config_(std::move(stored)), run_(run), device_(choose_device(config_.options.device)) {}
 
   ExitCode start() {
     std::optional<Model> init;
@@ -99,7 +99,10 @@ class Training {
     Team team(threads_or_default(config_.options.threads));
     Dataset dataset = load_data(request_.data, config_.options, team, !request_.text());
     throw_if_interrupted();
-    if (request_.text()) std::fputs(describe_dataset(dataset).c_str(), stdout);
+    if (request_.text()) {
+      std::fputs(describe_dataset(dataset).c_str(), stdout);
+      report_titles(arguments_, dataset.items);
+    }
 
     const bool prepared = request_.data.size() == 1 && request_.data[0] != "-" && is_dataset_file(request_.data[0]);
     const std::string source = prepared ? fs::absolute(request_.data[0]).lexically_normal().string() : "";
@@ -196,6 +199,7 @@ class Training {
   std::uint64_t progress_epochs() const { return epochs_trained(run_); }
 
   const TrainRequest& request_;
+  const Arguments& arguments_;
   StoredConfig config_;
   RunFolder& run_;
   DeviceChoice device_;
@@ -239,7 +243,7 @@ ExitCode run(const Arguments& arguments) {
   choose_device(stored.options.device);
   run.lock();
   refuse_run();  // one that came between
-  Training training(request, std::move(stored), run);
+  Training training(request, arguments, std::move(stored), run);
   return request.resume ? training.resume() : training.start();
 }
 
@@ -248,6 +252,7 @@ ExitCode run(const Arguments& arguments) {
 CommandSpec train_command() {
   std::vector<OptionSpec> options = config_flags();
   const std::vector<OptionSpec> own = {
+      titles_report_flag(),
       {"out", "DIR", "the run folder", ""},
       {"preset", "NAME", "reference: the settings of the reference study; flags given override it", ""},
       {"resume", "", "go on with the run in --out; only --epochs and --max-seconds may change", ""},
