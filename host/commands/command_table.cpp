@@ -1,3 +1,8 @@
+// Under sanitizers GCC 12 takes std::regex, which cxxopts uses, for uninitialised: https://gcc.gnu.org/PR105562
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include "commands/command_table.h"
 
 #include <algorithm>

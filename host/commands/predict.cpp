@@ -68,6 +68,7 @@ ExitCode run(const Arguments& arguments) {
               (both ? "," + activated(0, i) : "") + "\n");
   }
   out.commit();
+  if (arguments.text("out") == "/dev/stdout") return ExitCode::ok;
   std::printf("wrote %s: %zu scores", printable(arguments.text("out")).c_str(), pairs.user.size());
   if (unknown > 0) std::printf(", %llu of unknown users or items (scored with that side at zero)", static_cast<unsigned long long>(unknown));
   std::printf("\n");

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <unistd.h>
 
 #include "commands/command_table.h"
 #include "commands/item_table.h"
@@ -44,14 +45,14 @@ class Recommendations {
 
   void write(const std::vector<std::uint32_t>& users, const std::string& path) const {
     AtomicFile out(path);
-    const bool titled = titles_.size() > 0;
+    const bool titled = titles_.size() > 0, to_terminal = path == "/dev/stdout" && isatty(STDOUT_FILENO) != 0;
     out.write(titled ? "user_id,rank,item_id,score,title\n" : "user_id,rank,item_id,score\n");
     for (std::size_t first = 0; first < users.size(); first += users_a_block) {
       throw_if_interrupted();
       const std::vector<std::uint32_t> block(users.begin() + static_cast<std::ptrdiff_t>(first),
                                              users.begin() + static_cast<std::ptrdiff_t>(std::min(users.size(), first + users_a_block)));
       const Ranked ranked = rank(block);
-      for (std::size_t u = 0; u < block.size(); ++u) write_user(block[u], ranked, u * static_cast<std::size_t>(top_), titled, out);
+      for (std::size_t u = 0; u < block.size(); ++u) write_user(block[u], ranked, u * static_cast<std::size_t>(top_), titled, to_terminal, out);
     }
     out.commit();
     if (path != "/dev/stdout") std::printf("wrote %s: %zu users\n", printable(path).c_str(), users.size());
@@ -72,17 +73,19 @@ class Recommendations {
   const char* score_name() const { return head().target == Target::rating ? "rating" : "score"; }
   float shown_score(float score) const { return activate(head().activation, score, open_.model.config.bounds); }
 
-  void write_user(std::uint32_t user, const Ranked& ranked, std::size_t first, bool titled, AtomicFile& out) const {
-    const std::string user_id = csv_field(open_.model.users.id(user));
+  void write_user(std::uint32_t user, const Ranked& ranked, std::size_t first, bool titled, bool to_terminal,
+                  AtomicFile& out) const {
+    const auto field = [&](const std::string& text) { return csv_field(to_terminal ? printable(text) : text); };
+    const std::string user_id = field(open_.model.users.id(user));
     for (std::size_t place = 0; place < static_cast<std::size_t>(top_); ++place) {
       const std::uint32_t item = ranked.item[first + place];
       if (item == unknown_index) return;
       const std::string item_id = open_.model.items.id(item);
-      std::string line = user_id + "," + std::to_string(place + 1) + "," + csv_field(item_id) + "," +
+      std::string line = user_id + "," + std::to_string(place + 1) + "," + field(item_id) + "," +
                          float_text(shown_score(ranked.score[first + place]));
       if (titled) {
         const Title* title = titles_.find(item_id);
-        line += "," + (title == nullptr ? std::string() : csv_field(title->name));
+        line += "," + (title == nullptr ? std::string() : field(title->name));
       }
       out.write(line + "\n");
     }

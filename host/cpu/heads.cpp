@@ -32,16 +32,4 @@ void head_losses(const ModelConfig& model, const Head& head, const TrainSettings
   }
 }
 
-void add_sums(TrainSums& to, const TrainSums& from) {
-  to.samples += from.samples;
-  to.loss += from.loss;
-  to.squared_error += from.squared_error;
-  to.absolute_error += from.absolute_error;
-  to.cross_entropy += from.cross_entropy;
-  to.true_positive += from.true_positive;
-  to.false_positive += from.false_positive;
-  to.true_negative += from.true_negative;
-  to.false_negative += from.false_negative;
-}
-
 }  // namespace anirec

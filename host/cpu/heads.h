@@ -16,6 +16,4 @@ void head_losses(const ModelConfig& model, const Head& head, const TrainSettings
                  std::uint32_t begin, std::uint32_t end, const float* score, float* slope,
                  TrainSums& sums);
 
-void add_sums(TrainSums& to, const TrainSums& from);
-
 }  // namespace anirec

@@ -37,6 +37,18 @@ struct TrainSums {
   std::uint64_t first_bad_step = 0;  // the first step whose loss was not finite; 0: none
 };
 
+inline void add_sums(TrainSums& to, const TrainSums& from) {
+  to.samples += from.samples;
+  to.loss += from.loss;
+  to.squared_error += from.squared_error;
+  to.absolute_error += from.absolute_error;
+  to.cross_entropy += from.cross_entropy;
+  to.true_positive += from.true_positive;
+  to.false_positive += from.false_positive;
+  to.true_negative += from.true_negative;
+  to.false_negative += from.false_negative;
+}
+
 // An index that stands for a user or item the model does not know: its embedding and bias count as zero.
 constexpr std::uint32_t unknown_index = 0xFFFFFFFFu;
 
@@ -62,8 +74,8 @@ class Engine {
   virtual void load(const Parameters& parameters, const OptimizerState* state) = 0;
   // The samples to train on; the caller keeps them alive.
   virtual void attach(const Samples& samples) = 0;
-  // Trains on whole batches: both ends of the range are where a step begins (or the end of a pass). Stops at
-  // the end of the batch that made sums.first_bad_step.
+  // Trains on whole batches: both ends of the range are where a step begins (or the end of a pass). Stops some
+  // batches after the one that made sums.first_bad_step: the parameters are worthless then, and so are later sums.
   virtual void train(PositionRange positions, TrainSums& sums) = 0;
 
   // Looking never writes: rows are brought forward in passing, never in place.

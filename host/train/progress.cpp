@@ -28,8 +28,8 @@ std::string clock_time(double seconds) {
   return text("%llu:%02llu", whole / 60, whole % 60);
 }
 
-// A loss in at most ten columns.
-std::string loss_text(double loss) { return std::fabs(loss) < 99999.5 ? text("%.4f", loss) : text("%.3e", loss); }
+// A loss in at most nine columns.
+std::string loss_text(double loss) { return std::fabs(loss) < 9999.5 ? text("%.4f", loss) : text("%.3e", loss); }
 
 class TextWatcher final : public TrainingWatcher {
  public:
@@ -107,7 +107,7 @@ class QuietWatcher final : public TrainingWatcher {
 
 std::string short_count(double value) {
   for (const auto& [limit, unit] : {std::pair{1e9, " G"}, {1e6, " M"}, {1e3, " k"}})
-    if (value >= limit) return text("%.*f%s", value < 100 * limit ? 1 : 0, value / limit, unit);
+    if (value >= 0.9995 * limit) return text("%.*f%s", value < 99.95 * limit ? 1 : 0, value / limit, unit);
   return text("%.0f", value);
 }
 

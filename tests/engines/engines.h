@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "cpu/cpu_engine.h"
+#ifdef ANIREC_WITH_CUDA  // the real engine's test or the emulated one's
+#include "cuda_engine.h"
+#endif
 #include "engine/engine.h"
 
 namespace anirec {
 
 struct PresentEngine {
-  std::string name;
+  std::string name, device;  // engines for one device give the same bits
   std::function<std::unique_ptr<Engine>(const ModelConfig&, const TrainSettings&)> make;
 };
 
@@ -22,7 +25,15 @@ inline std::vector<PresentEngine> present_engines() {
       return make_cpu_engine(model, settings, threads);
     };
   };
-  return {{"cpu, 1 thread", cpu(1)}, {"cpu, 2 threads", cpu(2)}, {"cpu, 3 threads", cpu(3)}};
+  std::vector<PresentEngine> engines = {
+      {"cpu, 1 thread", "cpu", cpu(1)}, {"cpu, 2 threads", "cpu", cpu(2)}, {"cpu, 3 threads", "cpu", cpu(3)}};
+#ifdef ANIREC_WITH_CUDA
+  if (!list_cuda_devices().devices.empty())
+    engines.push_back({"cuda", "cuda", [](const ModelConfig& model, const TrainSettings& settings) {
+                         return make_cuda_engine(model, settings, 0, 0);
+                       }});
+#endif
+  return engines;
 }
 
 }  // namespace anirec

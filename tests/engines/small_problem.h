@@ -42,6 +42,7 @@ inline Problem make_problem(const std::string& name, Task task, const ProblemSiz
   p.settings.batch_size = size.batch;
   p.settings.rate.base = 0.01;
   p.settings.dropout = dropout_rate(0.5);
+  p.settings.math = Math::fp32;
   p.samples.users = size.users;
   p.samples.items = size.items;
   p.samples.task = task;

@@ -1,0 +1,187 @@
+#include "train_step.h"
+
+#include <algorithm>
+
+namespace anirec::cuda {
+namespace {
+
+std::uint32_t parts(std::uint32_t samples, std::uint32_t of) { return (samples + of - 1) / of; }
+
+std::uint64_t widest_of(const ModelConfig& model) {
+  return model.hidden.empty() ? 0 : static_cast<std::uint64_t>(*std::max_element(model.hidden.begin(), model.hidden.end()));
+}
+
+// Floats of the partial gradients of the heads.
+std::size_t head_partial_floats(const ModelConfig& model, std::uint32_t batch) {
+  if (model.trunk() == Trunk::dot) return parts(batch, dot_part_samples);
+  return static_cast<std::size_t>(parts(batch, column_part_samples)) * model.heads.size() * (static_cast<std::size_t>(model.hidden.back()) + 1);
+}
+
+}  // namespace
+
+TrainStep::Products::Products(const ModelConfig& model, const std::vector<DenseTensor>& tensors, std::uint32_t size,
+                              device::GemmMath math)
+    : batch(size) {
+  for (std::size_t l = 0; l < model.hidden.size(); ++l) {
+    const DenseTensor &weight = tensors[2 * l], &bias = tensors[2 * l + 1];
+    const auto prepared = [&](device::GemmShape shape) {
+      shape.alignment = std::min(alignment_at(weight.offset), alignment_at(bias.offset));
+      return device::Gemm(shape);
+    };
+    const std::int64_t width = weight.shape[0], inputs = weight.shape[1];
+    forward.push_back(prepared(device::dense_forward(size, inputs, width, math)));
+    weight_gradient.push_back(prepared(device::dense_weight_gradient(size, inputs, width, math)));
+    input_gradient.push_back(prepared(device::dense_input_gradient(size, inputs, width, math)));
+  }
+}
+
+TrainStep::TrainStep(const ModelConfig& model, const TrainSettings& settings, const DeviceTable& users,
+                     const DeviceTable& items, DeviceDense& dense, std::uint32_t window_samples, std::uint32_t short_batch,
+                     device::GemmMath math, const device::Stream& stream)
+    : model_(model),
+      settings_(settings),
+      users_(users),
+      items_(items),
+      dense_(dense),
+      tensors_(dense_tensors(model)),
+      heads_(heads_view(model, settings.class_weight)),
+      score_(model.heads.size() * window_samples),
+      slope_(model.heads.size() * settings.batch_size),
+      penalty_(settings.l2 > 0 ? window_samples : 0),
+      head_partials_(head_partial_floats(model, settings.batch_size)) {
+  const std::size_t batch = settings.batch_size, padded = static_cast<std::size_t>(users.view().vectors) * 4;
+  signal_ = {score_.data(), slope_.data(), penalty_.size() == 0 ? nullptr : penalty_.data(), window_samples, settings.batch_size};
+  for (int side = 0; side < 2; ++side) {
+    tile_partials_[side] = device::Buffer<float>(batch * padded);
+    tile_bias_partials_[side] = device::Buffer<float>(batch);
+  }
+  std::vector<PartialGradient> partials;
+  if (model.trunk() == Trunk::dot) {
+    partials.push_back({0, 1, head_partials_.data(), dot_part_samples, 1});
+  } else {
+    const std::uint32_t width = static_cast<std::uint32_t>(model.hidden.back());
+    const std::size_t most_parts = parts(settings.batch_size, column_part_samples);
+    const float* at = head_partials_.data();
+    for (int h = 0; h < heads_.count; ++h) {
+      partials.push_back({heads_.head[h].weight_at, width, at, column_part_samples, width});
+      at += most_parts * width;
+      partials.push_back({heads_.head[h].bias_at, 1, at, column_part_samples, 1});
+      at += most_parts;
+    }
+    products_.emplace_back(model, tensors_, settings.batch_size, math);
+    if (short_batch > 0) products_.emplace_back(model, tensors_, short_batch, math);
+    const std::size_t inputs = 2 * static_cast<std::size_t>(model.dim);
+    inputs_ = device::Buffer<float>(batch * inputs);
+    input_error_ = device::Buffer<float>(batch * inputs);
+    for (const int layer : model.hidden) hidden_.emplace_back(batch * static_cast<std::size_t>(layer));
+    for (device::Buffer<float>& error : error_) error = device::Buffer<float>(batch * widest_of(model));
+  }
+  partials_ = device::Buffer<PartialGradient>(partials.size());
+  partials_.upload(partials, stream);
+  stream.synchronize();
+}
+
+std::uint64_t TrainStep::bytes_needed(const ModelConfig& model, const TrainSettings& settings, std::uint32_t window_samples) {
+  const std::uint64_t batch = settings.batch_size, dim = static_cast<std::uint64_t>(model.dim);
+  std::uint64_t floats = (model.heads.size() + (settings.l2 > 0 ? 1 : 0)) * window_samples +
+                         batch * (model.heads.size() + 2 * ((dim + 3) / 4 * 4 + 1)) +
+                         head_partial_floats(model, settings.batch_size);
+  if (model.trunk() == Trunk::mlp) {
+    floats += batch * (4 * dim + 2 * widest_of(model));
+    for (const int width : model.hidden) floats += batch * static_cast<std::uint64_t>(width);
+  }
+  return floats * sizeof(float);
+}
+
+void TrainStep::queue(Window& window, std::uint32_t size, const CatchUpView& catch_up, const device::Stream& stream) {
+  if (users_.keeps_last_step()) {
+    const device::Range range("catch up");
+    launch_catch_up(window.step_view(), users_.view(), window.plan_of(0), 0, catch_up, size, stream);
+    launch_catch_up(window.step_view(), items_.view(), window.plan_of(1), 1, catch_up, size, stream);
+  }
+  if (model_.trunk() == Trunk::dot)
+    queue_dot(window, size, stream);
+  else
+    queue_mlp(window, size, stream);
+  queue_rows(window, size, catch_up, stream);
+  const device::Range range("dense update");
+  launch_dense_update({window.step_view(), settings_.optimizer, dense_.values.data(), dense_.first.data(),
+                       dense_.second.data(), dense_.gradient.data(), static_cast<std::uint32_t>(dense_.values.size()),
+                       partials_.data(), static_cast<std::uint32_t>(partials_.size())},
+                      stream);
+  launch_tick(window.cursor(), stream);
+}
+
+void TrainStep::queue_dot(Window& window, std::uint32_t size, const device::Stream& stream) {
+  const device::Range range("dot forward");
+  const float scale = dropout_scale(settings_.dropout);
+  launch_dot_forward({window.step_view(), users_.view(), items_.view(), window.fed(), heads_, dense_.values.data(),
+                      scale * scale, model_.additive_bias, signal_, head_partials_.data()},
+                     size, stream);
+}
+
+void TrainStep::queue_mlp(Window& window, std::uint32_t size, const device::Stream& stream) {
+  const StepView step = window.step_view();
+  Products& products = size == products_[0].batch ? products_[0] : products_[1];
+  const auto weight = [&](std::size_t l) { return dense_.values.data() + tensors_[2 * l].offset; };
+  const auto bias = [&](std::size_t l) { return dense_.values.data() + tensors_[2 * l + 1].offset; };
+  const std::size_t layers = hidden_.size();
+  {
+    const device::Range range("gather");
+    launch_gather(step, users_.view(), items_.view(), window.fed(), dropout_scale(settings_.dropout), inputs_.data(),
+                  signal_.penalty, size, stream);
+  }
+  {
+    const device::Range range("mlp forward");
+    for (std::size_t l = 0; l < layers; ++l)
+      products.forward[l].run(l == 0 ? inputs_.data() : hidden_[l - 1].data(), weight(l), hidden_[l].data(), stream, bias(l));
+  }
+  float *error = error_[0].data(), *below = error_[1].data();
+  {
+    const device::Range range("heads");
+    const std::int32_t width = model_.hidden.back();
+    launch_heads({step, window.fed(), heads_, dense_.values.data(), hidden_.back().data(), width, error, signal_}, size, stream);
+    float* partials = head_partials_.data();
+    const std::size_t most_parts = parts(settings_.batch_size, column_part_samples);
+    for (int h = 0; h < heads_.count; ++h) {
+      const float* slope = signal_.slope + static_cast<std::size_t>(h) * settings_.batch_size;
+      launch_column_sums(step, hidden_.back().data(), slope, width, partials, size, stream);
+      partials += most_parts * static_cast<std::size_t>(width);
+      launch_column_sums(step, nullptr, slope, 1, partials, size, stream);
+      partials += most_parts;
+    }
+  }
+  const device::Range range("mlp backward");
+  for (std::size_t l = layers; l-- > 0;) {
+    const float* in = l == 0 ? inputs_.data() : hidden_[l - 1].data();
+    float* const gradient = dense_.gradient.data();
+    products.weight_gradient[l].run(error, in, gradient + tensors_[2 * l].offset, stream, gradient + tensors_[2 * l + 1].offset);
+    products.input_gradient[l].run(error, weight(l), l == 0 ? input_error_.data() : below, stream);
+    if (l == 0) break;
+    launch_relu_mask(step, hidden_[l - 1].data(), model_.hidden[l - 1], below, size, stream);
+    std::swap(error, below);
+  }
+}
+
+void TrainStep::queue_rows(Window& window, std::uint32_t size, const CatchUpView& catch_up, const device::Stream& stream) {
+  const bool dot = model_.trunk() == Trunk::dot;
+  const float side_scale = dropout_scale(settings_.dropout);
+  const DeviceTable* tables[2] = {&users_, &items_};
+  {
+    // Both sides' sums before either is written: mf's need each other's old rows.
+    const device::Range range("row sums");
+    for (int side = 0; side < 2; ++side)
+      launch_tile_sums({window.step_view(), window.plan_of(side), window.fed(), side, tables[1 - side]->view(), signal_.slope,
+                        model_.additive_bias, dot ? nullptr : input_error_.data(), model_.dim, users_.view().vectors,
+                        tile_partials_[side].data(), tile_bias_partials_[side].data()},
+                       size, stream);
+  }
+  const device::Range range("row update");
+  for (int side = 0; side < 2; ++side)
+    launch_update_rows({window.step_view(), window.plan_of(side), side, tables[side]->view(), catch_up,
+                        dot ? side_scale * side_scale : side_scale, dot && !model_.additive_bias,
+                        tile_partials_[side].data(), tile_bias_partials_[side].data()},
+                       size, stream);
+}
+
+}  // namespace anirec::cuda
