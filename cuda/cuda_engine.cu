@@ -119,7 +119,7 @@ class CudaEngine final : public Engine {
       compute(i);
       step_ = ranges[i].first_step + ranges[i].batches(settings_.batch_size) - 1;
       if (i > 0) collect(i - 1, sums);
-      if (i + 1 == ranges.size() || sums.first_bad_step != 0) collect(i, sums);
+      if (i + 1 == ranges.size() && sums.first_bad_step == 0) collect(i, sums);
     }
     device::synchronize();
   }

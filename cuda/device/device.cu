@@ -71,15 +71,19 @@ Failure kind_of(cudaError_t status) {
     case cudaErrorECCUncorrectable:
     case cudaErrorHardwareStackError:
     case cudaErrorLaunchTimeout:
-    case cudaErrorUnknown: return Failure::lost;
+    case cudaErrorUnknown:
+      return Failure::lost;
     case cudaErrorIllegalAddress:
     case cudaErrorIllegalInstruction:
     case cudaErrorLaunchFailure:
-    case cudaErrorMisalignedAddress: return Failure::our_fault;
+    case cudaErrorMisalignedAddress:
+      return Failure::our_fault;
     case cudaErrorInvalidDeviceFunction:
     case cudaErrorNoKernelImageForDevice:
-    case cudaErrorUnsupportedPtxVersion: return Failure::too_old;
-    default: return Failure::other;
+    case cudaErrorUnsupportedPtxVersion:
+      return Failure::too_old;
+    default:
+      return Failure::other;
   }
 }
 
@@ -258,10 +262,6 @@ void download(void* to, const void* from, std::size_t bytes, const Stream& strea
   check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, raw(stream)), "copy from the device", where);
 }
 
-void copy(void* to, const void* from, std::size_t bytes, const Stream& stream, std::source_location where) {
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, raw(stream)), "copy on the device", where);
-}
-
 void clear(void* memory, std::size_t bytes, const Stream& stream, std::source_location where) {
   check(cudaMemsetAsync(memory, 0, bytes, raw(stream)), "cudaMemsetAsync", where);
 }
@@ -270,8 +270,8 @@ void launch_with(const void* kernel, Grid grid, std::uint32_t threads, std::size
                  const Stream& stream, void** arguments) {
   if (grid.x == 0 || grid.y == 0) return;
   if (shared_bytes > shared_bytes_without_asking) {
-    const cudaError_t status = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                    static_cast<int>(shared_bytes));
+    const cudaError_t status =
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes));
     if (status != cudaSuccess)
       check(status, bytes_text(shared_bytes) + " of shared memory for " + kernel_name(kernel), grid.where);
   }

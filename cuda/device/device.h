@@ -1,5 +1,5 @@
-// The vendor layer: memory, streams, events and graphs of one GPU, in plain C++. No file outside cuda/device/ names
-// the CUDA runtime; tests/emulation/device/ implements everything declared here a second time, for a CPU.
+// The vendor layer: memory, streams, events and graphs of one GPU, in plain C++. No file outside cuda/device/
+// names the CUDA runtime; tests/emulation/device/ implements everything declared here a second time, for a CPU.
 //
 // Work is queued on streams and runs later: what a queued call reads or writes on the host must stay alive and
 // untouched until the stream (or an event recorded after the call) has been waited for. Every failure throws
@@ -115,7 +115,6 @@ void* allocate(std::size_t bytes, std::source_location where);         // aligne
 void* allocate_pinned(std::size_t bytes, std::source_location where);  // likewise
 void upload(void* to, const void* from, std::size_t bytes, const Stream& stream, std::source_location where);
 void download(void* to, const void* from, std::size_t bytes, const Stream& stream, std::source_location where);
-void copy(void* to, const void* from, std::size_t bytes, const Stream& stream, std::source_location where);
 void clear(void* memory, std::size_t bytes, const Stream& stream, std::source_location where);
 
 // Memory of the device. Its elements may be touched by kernels and the calls below, never by the host. Destroying
@@ -151,11 +150,6 @@ class Buffer {
   void download(std::span<T> to, const Stream& stream, std::size_t at = 0, Here where = Here::current()) const {
     require(at, to.size());
     if (!to.empty()) device::download(to.data(), data() + at, to.size_bytes(), stream, where);
-  }
-  // All of `from` to the places from `at` on.
-  void copy_from(const Buffer& from, const Stream& stream, std::size_t at = 0, Here where = Here::current()) {
-    require(at, from.size());
-    if (from.size() > 0) device::copy(data() + at, from.data(), from.bytes(), stream, where);
   }
   // Every byte becomes 0.
   void clear(const Stream& stream, Here where = Here::current()) {

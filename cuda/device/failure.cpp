@@ -18,15 +18,19 @@ std::string device_text(int device, const std::string& name) {
 std::string what_to_do(Failure failure) {
   switch (failure) {
     case Failure::lost:
-      return "the GPU has to be freed or reset (see nvidia-smi and the kernel's log); the last checkpoint is whole, "
+      return "the GPU has to be freed or reset (see nvidia-smi and the kernel's log); the last checkpoint is "
+             "whole, "
              "go on from it with --resume, or train with --device cpu";
     case Failure::our_fault:
-      return "this is a fault of anirec, not of the GPU: please report it with the command line; the last checkpoint is "
+      return "this is a fault of anirec, not of the GPU: please report it with the command line; the last "
+             "checkpoint is "
              "whole, go on from it with --resume, or train with --device cpu";
     case Failure::too_old:
-      return "this build has no code for it: build with -DCMAKE_CUDA_ARCHITECTURES for this GPU, or use --device cpu";
+      return "this build has no code for it: build with -DCMAKE_CUDA_ARCHITECTURES for this GPU, or use --device "
+             "cpu";
     case Failure::no_cublas:
-      return "install the cuBLAS of CUDA 12 or 13 (libcublasLt) or name its folder in LD_LIBRARY_PATH, use --model "
+      return "install the cuBLAS of CUDA 12 or 13 (libcublasLt) or name its folder in LD_LIBRARY_PATH, use "
+             "--model "
              "mf, or --device cpu";
     case Failure::other:
       return "look at nvidia-smi for the state of the GPU, or use --device cpu";
@@ -44,17 +48,18 @@ void throw_failure(Failure failure, int device, const std::string& device_name, 
 
 void throw_out_of_memory(int device, const std::string& device_name, std::uint64_t wanted, std::uint64_t free,
                          std::uint64_t total, std::source_location where) {
-  throw DeviceError(device_text(device, device_name) + ": out of memory: wanted " + bytes_text(wanted) + ", free " +
-                        bytes_text(free) + " of " + bytes_text(total) +
+  throw DeviceError(device_text(device, device_name) + ": out of memory: wanted " + bytes_text(wanted) +
+                        ", free " + bytes_text(free) + " of " + bytes_text(total) +
                         "; --device-memory-limit streams the samples, a smaller --batch-size or --dim needs less",
                     where);
 }
 
 void throw_out_of_pinned(std::uint64_t wanted, std::source_location where) {
-  throw DeviceError("cannot lock " + bytes_text(wanted) +
-                        " of host memory for copies to the device; a larger --device-memory-limit streams less, and "
-                        "`ulimit -l` or the container's memory limit may be too low",
-                    where);
+  throw DeviceError(
+      "cannot lock " + bytes_text(wanted) +
+          " of host memory for copies to the device; a larger --device-memory-limit streams less, and "
+          "`ulimit -l` or the container's memory limit may be too low",
+      where);
 }
 
 std::string bytes_text(std::uint64_t bytes) {
@@ -72,7 +77,8 @@ std::string readable_name(const char* linker_name) {
   const std::unique_ptr<char, decltype(&std::free)> text(
       abi::__cxa_demangle(linker_name, nullptr, nullptr, &status), &std::free);
   std::string name = text == nullptr ? linker_name : text.get();
-  // Kernels in an unnamed namespace, without their parameters: "anirec::(anonymous namespace)::f(int*)" → "anirec::f".
+  // Kernels in an unnamed namespace, without their parameters: "anirec::(anonymous namespace)::f(int*)" →
+  // "anirec::f".
   const std::string unnamed = "(anonymous namespace)::";
   for (std::size_t at; (at = name.find(unnamed)) != std::string::npos;) name.erase(at, unnamed.size());
   return name.substr(0, name.find('('));

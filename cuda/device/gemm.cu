@@ -14,8 +14,8 @@ namespace anirec::device {
 namespace {
 
 // A weight gradient is a small matrix summed over a deep batch: few tiles, so few of the GPU's processors at work.
-// It is cut along its depth into slices whose partial products are added in order, as many slices as give this many
-// tiles: some two for each processor of an H100.
+// It is cut along its depth into slices whose partial products are added in order, as many slices as give this
+// many tiles: some two for each processor of an H100.
 constexpr std::int64_t tiles_wanted = 256, tile_size = 64, least_slice = 512;
 
 constexpr std::uint32_t block_threads = 256, sum_columns = 32, sum_lanes = block_threads / sum_columns;
@@ -30,7 +30,8 @@ std::uint32_t blocks_for(std::int64_t elements) {
 std::int64_t slice_depth(const GemmShape& shape) {
   if (shape.epilogue == GemmEpilogue::bias_relu) return shape.depth;
   const std::int64_t tiles = ceil_div(shape.rows, tile_size) * ceil_div(shape.columns, tile_size);
-  const std::int64_t slices = std::min(ceil_div(shape.depth, least_slice), std::max<std::int64_t>(1, tiles_wanted / tiles));
+  const std::int64_t slices =
+      std::min(ceil_div(shape.depth, least_slice), std::max<std::int64_t>(1, tiles_wanted / tiles));
   return slices == 1 ? shape.depth : ceil_div(ceil_div(shape.depth, slices), 16) * 16;
 }
 
@@ -151,7 +152,8 @@ void Gemm::run(const float* a, const float* b, float* c, const Stream& stream, f
   if (plan.slices > plan.whole_slices) {
     const std::int64_t done = plan.whole_slices * plan.slice;
     const MatrixProduct& rest = plan.products.back();
-    rest.run(a + done * (shape.transpose_a ? shape.a_stride : 1), b + done * (shape.transpose_b ? 1 : shape.b_stride),
+    rest.run(a + done * (shape.transpose_a ? shape.a_stride : 1),
+             b + done * (shape.transpose_b ? 1 : shape.b_stride),
              products_to + plan.whole_slices * shape.rows * shape.columns,
              row_sums ? sums_to + plan.whole_slices * shape.rows : nullptr, stream, where);
     summed = summed && rest.has_epilogue();

@@ -21,8 +21,8 @@ enum class GemmEpilogue {
 // C [rows, columns] = op(A) [rows, depth] · op(B) [depth, columns], all sizes >= 1.
 struct GemmShape {
   std::int64_t rows, columns, depth;
-  bool transpose_a = false;  // A lies in memory as [depth, rows]
-  bool transpose_b = false;  // B lies in memory as [columns, depth]
+  bool transpose_a = false;                               // A lies in memory as [depth, rows]
+  bool transpose_b = false;                               // B lies in memory as [columns, depth]
   std::int64_t a_stride = 0, b_stride = 0, c_stride = 0;  // elements from row to row in memory; 0: no gaps
   GemmEpilogue epilogue = GemmEpilogue::none;
   GemmMath math = GemmMath::fp32;

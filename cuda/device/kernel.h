@@ -1,6 +1,7 @@
-// What kernels and their launchers are written with. Compiled by nvcc this is CUDA; compiled by g++ (tests/emulation/)
-// the same words run on a CPU, checked. Kernels keep to: threadIdx, blockIdx, blockDim, gridDim (x and y; blocks are
-// one-dimensional and a multiple of 32 threads wherever lanes talk to each other), __syncthreads, __syncwarp,
+// What kernels and their launchers are written with. Compiled by nvcc this is CUDA; compiled by g++
+// (tests/emulation/) the same words run on a CPU, checked. Kernels keep to: threadIdx, blockIdx, blockDim, gridDim
+// (x and y; blocks are one-dimensional and a multiple of 32 threads wherever lanes talk to each other),
+// __syncthreads, __syncwarp,
 // __shfl_*_sync, __ballot_sync, __any_sync, __all_sync, integer atomicAdd, __ldg, the vector types, and
 // shared_memory<T>() as their only shared memory. Every thread of a block comes to every barrier, and every lane a
 // mask names to every shuffle: a thread that has returned comes to none.
@@ -34,8 +35,8 @@ namespace anirec::device {
 void launch_with(const void* kernel, Grid grid, std::uint32_t threads, std::size_t shared_bytes,
                  const Stream& stream, void** arguments);
 
-// Queues kernel(arguments...) on `stream`: grid blocks of `threads` threads with `shared_bytes` of shared memory. A
-// grid without blocks queues nothing.
+// Queues kernel(arguments...) on `stream`: grid blocks of `threads` threads with `shared_bytes` of shared memory.
+// A grid without blocks queues nothing.
 template <class... Parameters>
 void launch(void (*kernel)(Parameters...), Grid grid, std::uint32_t threads, std::size_t shared_bytes,
             const Stream& stream, std::type_identity_t<Parameters>... arguments) {

@@ -97,18 +97,24 @@ cublasLtHandle_t handle(std::source_location where) {
 
 cublasComputeType_t compute_type(GemmMath math) {
   switch (math) {
-    case GemmMath::tf32: return CUBLAS_COMPUTE_32F_FAST_TF32;
-    case GemmMath::bf16: return CUBLAS_COMPUTE_32F_FAST_16BF;
-    case GemmMath::fp32: break;
+    case GemmMath::tf32:
+      return CUBLAS_COMPUTE_32F_FAST_TF32;
+    case GemmMath::bf16:
+      return CUBLAS_COMPUTE_32F_FAST_16BF;
+    case GemmMath::fp32:
+      break;
   }
   return CUBLAS_COMPUTE_32F;
 }
 
 cublasLtEpilogue_t epilogue_of(GemmEpilogue epilogue) {
   switch (epilogue) {
-    case GemmEpilogue::bias_relu: return CUBLASLT_EPILOGUE_RELU_BIAS;
-    case GemmEpilogue::row_sums: return CUBLASLT_EPILOGUE_BGRADB;  // our A is cuBLAS' B, see Prepared
-    case GemmEpilogue::none: break;
+    case GemmEpilogue::bias_relu:
+      return CUBLASLT_EPILOGUE_RELU_BIAS;
+    case GemmEpilogue::row_sums:
+      return CUBLASLT_EPILOGUE_BGRADB;  // our A is cuBLAS' B, see Prepared
+    case GemmEpilogue::none:
+      break;
   }
   return CUBLASLT_EPILOGUE_DEFAULT;
 }
@@ -127,16 +133,20 @@ struct MatrixProduct::Prepared {
       : lt(cublas(where)),
         epilogue(with),
         description(nullptr, lt.destroy_description),
-        first(layout(shape.transpose_b ? shape.depth : shape.columns, shape.transpose_b ? shape.columns : shape.depth,
-                     shape.b_stride, shape.batches, shape.b_step, where)),
+        first(layout(shape.transpose_b ? shape.depth : shape.columns,
+                     shape.transpose_b ? shape.columns : shape.depth, shape.b_stride, shape.batches, shape.b_step,
+                     where)),
         second(layout(shape.transpose_a ? shape.rows : shape.depth, shape.transpose_a ? shape.depth : shape.rows,
                       shape.a_stride, shape.batches, shape.a_step, where)),
         result(layout(shape.columns, shape.rows, shape.c_stride, shape.batches, shape.c_step, where)) {
     cublasLtMatmulDesc_t created = nullptr;
-    check_cublas(lt.create_description(&created, compute_type(shape.math), CUDA_R_32F), "cublasLtMatmulDescCreate", where);
+    check_cublas(lt.create_description(&created, compute_type(shape.math), CUDA_R_32F), "cublasLtMatmulDescCreate",
+                 where);
     description.reset(created);
-    set(CUBLASLT_MATMUL_DESC_TRANSA, static_cast<std::int32_t>(shape.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N), where);
-    set(CUBLASLT_MATMUL_DESC_TRANSB, static_cast<std::int32_t>(shape.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N), where);
+    set(CUBLASLT_MATMUL_DESC_TRANSA, static_cast<std::int32_t>(shape.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N),
+        where);
+    set(CUBLASLT_MATMUL_DESC_TRANSB, static_cast<std::int32_t>(shape.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N),
+        where);
     set(CUBLASLT_MATMUL_DESC_EPILOGUE, static_cast<std::uint32_t>(epilogue_of(epilogue)), where);
     if (epilogue == GemmEpilogue::none) return;
     if (shape.batches > 1) set(CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE, shape.rows, where);
@@ -146,45 +156,48 @@ struct MatrixProduct::Prepared {
 
   template <class Value>
   void set(cublasLtMatmulDescAttributes_t attribute, const Value& value, std::source_location where) {
-    check_cublas(lt.set_description(description.get(), attribute, &value, sizeof value), "cublasLtMatmulDescSetAttribute",
-          where);
+    check_cublas(lt.set_description(description.get(), attribute, &value, sizeof value),
+                 "cublasLtMatmulDescSetAttribute", where);
   }
 
-  Layout layout(std::int64_t rows, std::int64_t columns, std::int64_t stride, std::int64_t batches, std::int64_t step,
-                std::source_location where) const {
+  Layout layout(std::int64_t rows, std::int64_t columns, std::int64_t stride, std::int64_t batches,
+                std::int64_t step, std::source_location where) const {
     cublasLtMatrixLayout_t created = nullptr;
-    check_cublas(lt.create_layout(&created, CUDA_R_32F, static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns),
-                           stride),
-          "cublasLtMatrixLayoutCreate", where);
+    check_cublas(lt.create_layout(&created, CUDA_R_32F, static_cast<std::uint64_t>(rows),
+                                  static_cast<std::uint64_t>(columns), stride),
+                 "cublasLtMatrixLayoutCreate", where);
     Layout made(created, lt.destroy_layout);
     if (batches == 1) return made;
     const auto count = static_cast<std::int32_t>(batches);
     check_cublas(lt.set_layout(created, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count),
-          "cublasLtMatrixLayoutSetAttribute", where);
+                 "cublasLtMatrixLayoutSetAttribute", where);
     check_cublas(lt.set_layout(created, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &step, sizeof step),
-          "cublasLtMatrixLayoutSetAttribute", where);
+                 "cublasLtMatrixLayoutSetAttribute", where);
     return made;
   }
 
-  // Of cuBLAS' suggestions, which are the same for the same shape and device, the first that keeps the depth whole.
+  // Of cuBLAS' suggestions, which are the same for the same shape and device, the first that keeps the depth
+  // whole.
   bool choose(std::uint32_t alignment, std::source_location where) {
     cublasLtMatmulPreference_t created = nullptr;
     check_cublas(lt.create_preference(&created), "cublasLtMatmulPreferenceCreate", where);
     const Owned<cublasLtMatmulPreference_t, decltype(&cublasLtMatmulPreferenceDestroy)> preference(
         created, lt.destroy_preference);
     const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t attribute, auto value) {
-      check_cublas(lt.set_preference(created, attribute, &value, sizeof value), "cublasLtMatmulPreferenceSetAttribute", where);
+      check_cublas(lt.set_preference(created, attribute, &value, sizeof value),
+                   "cublasLtMatmulPreferenceSetAttribute", where);
     };
     prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, std::uint64_t{most_workspace});
     prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_NONE));
-    for (const auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
-                             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
+    for (const auto which :
+         {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+          CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
       prefer(which, alignment);
     std::array<cublasLtMatmulHeuristicResult_t, algorithms_to_look_at> suggestions = {};
     int count = 0;
     const cublasStatus_t status =
-        lt.suggest(handle(where), description.get(), first.get(), second.get(), result.get(), result.get(), created,
-                   algorithms_to_look_at, suggestions.data(), &count);
+        lt.suggest(handle(where), description.get(), first.get(), second.get(), result.get(), result.get(),
+                   created, algorithms_to_look_at, suggestions.data(), &count);
     if (status == CUBLAS_STATUS_NOT_SUPPORTED || status == CUBLAS_STATUS_INVALID_VALUE) return false;
     check_cublas(status, "cublasLtMatmulAlgoGetHeuristic", where);
     for (int i = 0; i < count; ++i) {
@@ -231,10 +244,10 @@ void MatrixProduct::run(const float* a, const float* b, float* c, float* vector,
   Prepared& by = *prepared_;
   if (has_epilogue()) by.set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, static_cast<const void*>(vector), where);
   const float one = 1, zero = 0;
-  check_cublas(by.lt.multiply(handle(where), by.description.get(), &one, b, by.first.get(), a, by.second.get(), &zero, c,
-                       by.result.get(), c, by.result.get(), &by.algorithm, by.workspace.data(), by.workspace.size(),
-                       raw(stream)),
-        "cublasLtMatmul", where);
+  check_cublas(by.lt.multiply(handle(where), by.description.get(), &one, b, by.first.get(), a, by.second.get(),
+                              &zero, c, by.result.get(), c, by.result.get(), &by.algorithm, by.workspace.data(),
+                              by.workspace.size(), raw(stream)),
+               "cublasLtMatmul", where);
 }
 
 }  // namespace anirec::device

@@ -23,8 +23,8 @@ struct ProductShape {
 
 class MatrixProduct {
  public:
-  // Takes the best algorithm that needs no summing-up of parts in an order of its own. Where none has the epilogue, a
-  // plain product is prepared, and has_epilogue() is false.
+  // Takes the best algorithm that needs no summing-up of parts in an order of its own. Where none has the
+  // epilogue, a plain product is prepared, and has_epilogue() is false.
   MatrixProduct(const ProductShape& shape, std::source_location where);
   ~MatrixProduct();
   MatrixProduct(MatrixProduct&&) noexcept;

@@ -14,8 +14,8 @@ template <class Key>
 cudaError_t radix_sort(void* scratch, std::size_t& scratch_bytes, const Key* keys, Key* sorted_keys,
                        const std::uint32_t* values, std::uint32_t* sorted_values, std::uint32_t count, int bits,
                        cudaStream_t stream) {
-  return cub::DeviceRadixSort::SortPairs(scratch, scratch_bytes, keys, sorted_keys, values, sorted_values, count, 0,
-                                         bits, stream);
+  return cub::DeviceRadixSort::SortPairs(scratch, scratch_bytes, keys, sorted_keys, values, sorted_values, count,
+                                         0, bits, stream);
 }
 
 template <class Key>
@@ -34,7 +34,8 @@ void sort(const Key* keys, Key* sorted_keys, const std::uint32_t* values, std::u
           std::uint32_t count, int bits, Buffer<std::byte>& scratch, const Stream& stream,
           std::source_location where) {
   if (count == 0) return;
-  if (bits < 1 || bits > 8 * static_cast<int>(sizeof(Key))) throw std::out_of_range("a sort by no or too many bits");
+  if (bits < 1 || bits > 8 * static_cast<int>(sizeof(Key)))
+    throw std::out_of_range("a sort by no or too many bits");
   std::size_t needed = 0;
   check(radix_sort(nullptr, needed, keys, sorted_keys, values, sorted_values, count, bits, raw(stream)),
         "the size of a sort's scratch", where);

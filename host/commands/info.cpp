@@ -1,9 +1,11 @@
 #include <cstdio>
+#include <sstream>
 #include <string>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "commands/command_table.h"
+#include "commands/open_engine.h"
 #include "parallel/team.h"
 
 extern "C" {
@@ -31,7 +33,8 @@ ExitCode run(const Arguments& arguments) {
   blas.resize(std::min(blas.size(), blas.find(' ', blas.find(' ') + 1)));
   std::printf("anirec %s\n", ANIREC_VERSION);
   std::printf("devices   cpu: %d threads, %s\n", default_threads(), instruction_set());
-  std::printf("          cuda: none, this build has no CUDA engine\n");
+  std::istringstream gpus(describe_devices());
+  for (std::string line; std::getline(gpus, line);) std::printf("          %s\n", line.c_str());
   std::printf("build     %s, %s\n", ANIREC_COMPILER, ANIREC_BUILD_TYPE);
   std::printf("libraries %s (%s), zlib %s, zstd %s\n", blas.c_str(), openblas_get_corename(), zlibVersion(), ZSTD_versionString());
   return ExitCode::ok;

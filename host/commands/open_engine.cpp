@@ -1,28 +1,58 @@
 #include "commands/open_engine.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 
 #include "cpu/cpu_engine.h"
+#include "cuda/cuda_engine.h"
 #include "error.h"
 #include "parallel/team.h"
 
 namespace anirec {
 
-DeviceChoice choose_device(const std::string& device) {
-  if (device == "auto") return {"cpu", "this build has no CUDA engine"};
-  if (device == "cpu") return {"cpu", "as asked for"};
-  const bool cuda = device == "cuda" || (device.starts_with("cuda:") && device.size() > 5 && device.size() < 9 &&
-                                         std::all_of(device.begin() + 5, device.end(), [](char c) { return c >= '0' && c <= '9'; }));
-  if (cuda) throw DeviceError("--device " + device + ": this build has no CUDA engine; use --device cpu");
-  throw UsageError("--device " + printable(device, 40) + " is unknown; choose auto, cpu, cuda or cuda:N");
+DeviceChoice choose_device(const std::string& device, std::uint64_t memory_limit) {
+  if (device == "cpu") return {-1, "as asked for", 0};
+  const bool any = device == "auto";
+  int index = 0;
+  if (!any && device != "cuda") {
+    const char* const end = device.data() + device.size();
+    const char* const number = device.data() + std::min<std::size_t>(device.size(), 5);
+    const auto [next, fault] = std::from_chars(number, end, index);
+    if (!device.starts_with("cuda:") || fault != std::errc() || next != end || index < 0)
+      throw UsageError("--device " + printable(device, 40) + " is unknown; choose auto, cpu, cuda or cuda:N");
+  }
+  const CudaDevices found = list_cuda_devices();
+  for (const CudaDevice& gpu : found.devices)
+    if (gpu.index == index) return {index, any ? "the first GPU" : "as asked for", memory_limit};
+  if (any) return {-1, found.reason.empty() ? "there is no GPU" : found.reason, 0};
+  const std::string what = "--device " + device + ": ";
+  if (found.devices.empty())
+    throw DeviceError(what + (found.reason.empty() ? "there is no GPU" : found.reason) + "; or use --device cpu");
+  throw DeviceError(what + "there is no such GPU, the last is cuda:" + std::to_string(found.devices.back().index));
+}
+
+std::string describe_devices() {
+  const CudaDevices found = list_cuda_devices();
+  std::string text;
+  for (const CudaDevice& gpu : found.devices) {
+    char line[256];
+    std::snprintf(line, sizeof line, "cuda:%d: %s, compute capability %d.%d, %.1f of %.1f GB free\n", gpu.index,
+                  gpu.name.c_str(), gpu.major, gpu.minor, static_cast<double>(gpu.free_bytes) / 1e9,
+                  static_cast<double>(gpu.total_bytes) / 1e9);
+    text += line;
+  }
+  if (!found.reason.empty()) text += "cuda: " + found.reason + "\n";
+  return text;
 }
 
 int threads_or_default(std::uint64_t threads) {
   return threads > 0 ? static_cast<int>(threads) : default_threads();
 }
 
-std::unique_ptr<Engine> open_engine(const DeviceChoice&, const ModelConfig& model, const TrainSettings& settings,
+std::unique_ptr<Engine> open_engine(const DeviceChoice& device, const ModelConfig& model, const TrainSettings& settings,
                                     std::uint64_t threads) {
+  if (device.cuda >= 0) return make_cuda_engine(model, settings, device.cuda, device.memory_limit);
   return make_cpu_engine(model, settings, threads_or_default(threads));
 }
 

@@ -88,7 +88,7 @@ struct PassingFile {
 class Training {
  public:
   Training(const TrainRequest& request, const Arguments& arguments, StoredConfig stored, RunFolder& run)
-      : request_(request), arguments_(arguments), config_(std::move(stored)), run_(run), device_(choose_device(config_.options.device)) {}
+      : request_(request), arguments_(arguments), config_(std::move(stored)), run_(run), device_(choose_device(config_.options.device, parse_size(config_.options.device_memory_limit, "device-memory-limit"))) {}
 
   ExitCode start() {
     std::optional<Model> init;

@@ -8,7 +8,7 @@
 
 #include "cpu/cpu_engine.h"
 #ifdef ANIREC_WITH_CUDA  // the real engine's test or the emulated one's
-#include "cuda_engine.h"
+#include "cuda/cuda_engine.h"
 #endif
 #include "engine/engine.h"
 

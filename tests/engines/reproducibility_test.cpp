@@ -145,7 +145,6 @@ TEST_CASE("training stops at the first loss that is not finite") {
     engine->attach(p.samples);
     TrainSums sums;
     engine->train({0, at_step(p, 50)}, sums);
-    MESSAGE(present.name << " " << sums.first_bad_step);
     CHECK(sums.first_bad_step > 1);
     CHECK(sums.first_bad_step < 10);
   }
