@@ -175,11 +175,12 @@ class Training {
 
   void print_start(const Engine& engine) const {
     std::printf("device: %s (%s)\n", engine.describe().c_str(), device_.why.c_str());
-    std::printf("%s for %s: %llu train, %llu validation, %llu test rows; batch %u, %s, rate %g\n", model_.name.c_str(),
-                task_name(model_.task), static_cast<unsigned long long>(samples_.train.size()),
-                static_cast<unsigned long long>(samples_.validation.size()),
-                static_cast<unsigned long long>(samples_.test.size()), settings_.batch_size,
+    std::printf("%s for %s: batch %u, %s, rate %g\n", model_.name.c_str(), task_name(model_.task), settings_.batch_size,
                 config_.options.optimizer.c_str(), settings_.rate.base);
+    std::printf("rows: %llu train, %llu validation, %llu test\n", static_cast<unsigned long long>(samples_.train.size()),
+                static_cast<unsigned long long>(samples_.validation.size()),
+                static_cast<unsigned long long>(samples_.test.size()));
+    std::printf("an epoch a line, with its losses; * marks the best so far\n");
     std::fflush(stdout);
   }
 

@@ -37,7 +37,7 @@ const char* task_name(Task task) { return task_names[static_cast<std::size_t>(ta
 Task parse_task(std::string_view name) { return static_cast<Task>(position_of(task_names, name, "task")); }
 const char* unrated_name(Unrated rule) { return unrated_names[static_cast<std::size_t>(rule)]; }
 Unrated parse_unrated(std::string_view name) {
-  return static_cast<Unrated>(position_of(unrated_names, name, "rule for unrated rows"));
+  return static_cast<Unrated>(position_of(unrated_names, name, "--unrated rule"));
 }
 
 std::uint64_t RuleCounts::read() const {

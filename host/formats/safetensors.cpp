@@ -147,7 +147,7 @@ void SafetensorsWriter::write(const std::string& path) const {
 SafetensorsReader::SafetensorsReader(const std::string& path) : path_(path) {
   do descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not block: it is refused
   while (descriptor_ < 0 && errno == EINTR);
-  if (descriptor_ < 0) throw DataError("cannot open " + system_error_text(path_, errno));
+  if (descriptor_ < 0) throw DataError(system_error_text(path_, errno) + "; give the path of an existing safetensors file");
   try {
     read_header();
   } catch (...) {

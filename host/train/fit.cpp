@@ -77,6 +77,8 @@ class Fit {
       watcher_.on_progress(progress_.epoch + 1,
                            1 - static_cast<double>(end - progress_.step) / static_cast<double>(steps_per_epoch_),
                            progress_.sums.loss / progress_.sums.samples, speed * in_.settings.batch_size);
+      // An epoch may take hours: a machine that fails in it costs a minute.
+      if (in_.config.checkpoint_every == 0 && seconds_since(last_checkpoint_) >= 60) checkpoint();
     }
     return std::nullopt;
   }
@@ -165,7 +167,7 @@ class Fit {
   const EarlyStopping stopping_;
   const bool keep_best_;  // model.safetensors holds the best epoch's weights, else the last
   const Clock::time_point start_ = Clock::now();
-  Clock::time_point last_checkpoint_;
+  Clock::time_point last_checkpoint_ = start_;
   bool checkpointed_ = false;
   std::uint64_t piece_steps_ = 16;
   Parameters best_;

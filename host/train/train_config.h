@@ -90,7 +90,7 @@ void visit_options(Config& c, Visitor&& visit) {
   visit("device_memory_limit", c.device_memory_limit, "GPU memory to use at most, 8G say (0: what is free)");
   visit("threads", c.threads, "CPU threads (0: one a processor)", Limits{0, 1024});
   visit("math", c.math, "dense layers on a GPU: auto, fp32, tf32 or bf16");
-  visit("checkpoint_every", c.checkpoint_every, "epochs between two checkpoints (0: when a second has passed)",
+  visit("checkpoint_every", c.checkpoint_every, "epochs between two checkpoints (0: after an epoch when a second has passed, and every minute)",
         Limits{0, 1e9});
   visit("max_seconds", c.max_seconds, "stop training after this time (0: never)", Limits{0, 1e12});
 }
