@@ -1,0 +1,177 @@
+// The CUDA engine on the emulated device: what only it can show. What every engine must do is in tests/engines/.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "cpu/batch_plan.h"
+#include "cuda/cuda_engine.h"
+#include "cuda/window.h"
+#include "device/emulation.h"
+#include "engines/small_problem.h"
+#include "error.h"
+
+using namespace anirec;
+
+namespace {
+
+struct Trained {
+  Parameters parameters;
+  double loss;
+  bool operator==(const Trained&) const = default;
+};
+
+Trained train(const Problem& p, std::uint64_t steps, std::uint64_t memory_limit = 0, std::string* about = nullptr) {
+  const std::unique_ptr<Engine> engine = make_cuda_engine(p.model, p.settings, 0, memory_limit);
+  engine->load(p.start, nullptr);
+  engine->attach(p.samples);
+  if (about != nullptr) *about = engine->describe();
+  TrainSums sums;
+  engine->train({0, step_begin(steps + 1, p.samples.train.size(), p.settings.batch_size)}, sums);
+  Trained trained;
+  engine->read(trained.parameters);
+  trained.loss = sums.loss;
+  return trained;
+}
+
+std::vector<Problem> small_problems() {
+  ProblemSize size;
+  size.rows = 90;
+  size.batch = 20;  // five steps a pass, the last one short
+  return {make_problem("mf", Task::rating, size), make_problem("hybrid", Task::hybrid, size)};
+}
+
+}  // namespace
+
+TEST_CASE("no order of threads, blocks or streams changes a bit, nor does what memory held before") {
+  for (const Problem& p : small_problems()) {
+    CAPTURE(p.model.name);
+    CHECK(emulation::same_under_schedules(6, [&] { return train(p, 12); }));
+  }
+}
+
+TEST_CASE("a failure of the device at any moment is one clear error") {
+  const Problem p = small_problems()[0];
+  const auto message_of = [&](auto inject, std::uint64_t nth) -> std::string {
+    emulation::reset();
+    inject(nth);
+    std::string message;
+    try {
+      train(p, 6);
+    } catch (const DeviceError& error) {
+      message = error.what();
+    }
+    emulation::reset();
+    return message;
+  };
+  int allocations = 0;
+  for (std::uint64_t nth = 1; nth < 200; ++nth) {
+    const std::string message = message_of(emulation::fail_allocation, nth);
+    if (message.empty()) break;  // more than there are
+    ++allocations;
+    // Device memory is helped by smaller sizes, pinned memory by other means.
+    CHECK(message.find("memory") != std::string::npos);
+  }
+  CHECK(allocations > 20);
+  for (const std::uint64_t nth : {1, 5, 12, 20}) {
+    CHECK(message_of(emulation::fail_launch, nth) != "");
+    CHECK(message_of(emulation::lose_device, nth) != "");
+  }
+}
+
+TEST_CASE("what does not fit is refused before it is tried") {
+  const Problem p = small_problems()[0];
+  CHECK_THROWS_WITH_AS(train(p, 1, 1000), doctest::Contains("--device-memory-limit"), DeviceError);
+  Problem wide = p;
+  wide.model.dim = 513;
+  CHECK_THROWS_WITH_AS(make_cuda_engine(wide.model, wide.settings, 0, 0), doctest::Contains("--dim 513"), UsageError);
+}
+
+TEST_CASE("streamed samples train the same bits as resident ones") {
+  // More samples than the chunks that must fit at once.
+  ProblemSize size;
+  size.dim = 1;
+  size.rows = 5 * order_chunk_size + 1000;
+  size.batch = 1u << 16;
+  Problem p = make_problem("mf", Task::rating, size);
+  p.settings.optimizer = Optimizer::sgd;
+  p.settings.dropout = dropout_rate(0);
+  std::string resident_about, streamed_about;
+  const Trained resident = train(p, 20, 0, &resident_about);
+  // 16 MB a chunk; the windows and their plans take some 250 MB here.
+  std::uint64_t limit = 100'000'000;
+  Trained streamed;
+  for (;; limit += 10'000'000) {
+    try {
+      streamed = train(p, 20, limit, &streamed_about);
+      break;
+    } catch (const DeviceError&) {
+      REQUIRE(limit < 2'000'000'000);
+    }
+  }
+  CHECK(resident_about.find("resident") != std::string::npos);
+  CHECK(streamed_about.find("streamed") != std::string::npos);
+  CHECK(streamed == resident);
+}
+
+TEST_CASE("a window's plan is the CPU's, row by row and sample by sample") {
+  ProblemSize size;
+  size.rows = 500;
+  size.batch = 64;
+  const Problem p = make_problem("mf", Task::rating, size);
+  const device::Stream stream;
+  const std::uint32_t batches = 8, window_size = batches * size.batch;
+  cuda::Window window(p.settings, p.model, batches);
+  cuda::PlanScratch scratch(window_size);
+  cuda::ChunkStore store(p.samples, 0, stream);
+  CatchUpTable rates(p.settings.rate);
+  rates.extend(20);
+  const cuda::WindowRange range = {1, 0, 500, 9};  // the whole second pass, the last batch short
+  window.plan(range, 500, 0, rates, store, scratch, stream);
+  device::synchronize();
+
+  const auto fetched = [](const auto* from, std::size_t count) {
+    std::vector<std::remove_cvref_t<decltype(*from)>> values(count);
+    const device::Stream copies;
+    device::download(values.data(), from, count * sizeof values[0], copies, std::source_location::current());
+    copies.synchronize();
+    return values;
+  };
+  const auto steps = fetched(window.steps(), batches);
+  const auto fed = fetched(window.fed().sample, 500);
+  const auto index = fetched(window.fed().index, 500);
+  for (std::uint32_t i = 0; i < 500; ++i) CHECK(fed[i].user == p.samples.rows[index[i]].user);
+  CHECK(std::set<std::uint32_t>(index.begin(), index.end()).size() == 500);
+
+  for (int side = 0; side < 2; ++side) {
+    const cuda::PlanView& plan = window.plan_of(side);
+    const std::uint32_t runs = steps[batches - 1].run_end[side], tiles = steps[batches - 1].tile_end[side];
+    const auto place = fetched(plan.place, 500), row = fetched(plan.run_row, runs), begin = fetched(plan.run_begin, runs + 1);
+    const auto run_tile = fetched(plan.run_tile, runs + 1), tile_run = fetched(plan.tile_run, tiles), tile_begin = fetched(plan.tile_begin, tiles + 1);
+    RunFinder finder(side == 0 ? p.model.users : p.model.items);
+    for (std::uint32_t b = 0; b < batches; ++b) {
+      const std::uint32_t first = b * size.batch, count = std::min(size.batch, 500 - first);
+      CHECK(steps[b].size == count);
+      std::vector<std::uint32_t> rows(count), run_row(count), run_begin(count + 1), run_sample(count);
+      for (std::uint32_t i = 0; i < count; ++i) rows[i] = side == 0 ? fed[first + i].user : fed[first + i].item;
+      const RowRuns expected = finder.find(rows.data(), count, run_row.data(), run_begin.data(), run_sample.data());
+      std::map<std::uint32_t, std::vector<std::uint32_t>> expected_of, planned_of;
+      for (std::uint32_t r = 0; r < expected.count; ++r)
+        for (std::uint32_t s = expected.begin[r]; s < expected.begin[r + 1]; ++s) expected_of[expected.row[r]].push_back(first + expected.sample[s]);
+      for (std::uint32_t r = steps[b].run_begin[side]; r < steps[b].run_end[side]; ++r) {
+        CHECK(!planned_of.contains(row[r]));
+        planned_of[row[r]].assign(place.begin() + begin[r], place.begin() + begin[r + 1]);
+        // Its tiles cover the run, in order, none longer than a tile may be.
+        std::uint32_t at = begin[r];
+        for (std::uint32_t t = run_tile[r]; t < run_tile[r + 1]; ++t) {
+          CHECK(tile_run[t] == r);
+          CHECK(tile_begin[t] == at);
+          at = std::min(at + cuda::tile_samples, begin[r + 1]);
+        }
+        CHECK(at == begin[r + 1]);
+      }
+      CHECK(planned_of == expected_of);
+    }
+  }
+}
