@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "chunk_store.h"
+#include "copy_rate.h"
 #include "device/device.h"
 #include "device_model.h"
 #include "error.h"
@@ -67,6 +68,8 @@ class CudaEngine final : public Engine {
     if (store_ != nullptr) text += store_->resident() ? ", all samples resident" : ", samples streamed";
     return text;
   }
+
+  double copy_rate() const override { return measured_copy_rate(compute_); }
 
   void load(const Parameters& parameters, const OptimizerState* state) override {
     upload(0, parameters);
@@ -218,7 +221,8 @@ class CudaEngine final : public Engine {
     if (size % batch != 0) short_one.replay(compute_);
     launch_figures(window.steps(), batches, batch, window.fed(), step_launches_->heads(), step_launches_->signal(),
                    settings_.l2, figures_[w].data(), compute_);
-    figures_[w].download(host_figures_[w].span(), compute_);
+    const std::size_t parts = std::size_t{batches} * ((batch + figure_part_samples - 1) / figure_part_samples);
+    figures_[w].download(host_figures_[w].span().first(parts), compute_);
     computed_[w].record(compute_);
     sizes_[w] = size;
     first_steps_[w] = window.range().first_step;

@@ -133,7 +133,7 @@ void FreePinned::operator()(void* at) const noexcept {
 
 void upload(void* to, const void* from, std::size_t bytes, const Stream& stream, std::source_location where) {
   require_device("copy to the device", where);
-  queue(stream, "a copy to the device", [=] {
+  queue(stream, "a copy to the device at " + text(where), [=] {
     watch::whole_write(to, bytes);
     std::memcpy(to, from, bytes);
   });
@@ -141,7 +141,7 @@ void upload(void* to, const void* from, std::size_t bytes, const Stream& stream,
 
 void download(void* to, const void* from, std::size_t bytes, const Stream& stream, std::source_location where) {
   require_device("copy from the device", where);
-  queue(stream, "a copy from the device", [=] {
+  queue(stream, "a copy from the device at " + text(where), [=] {
     watch::whole_read(from, bytes);
     std::memcpy(to, from, bytes);
   });
@@ -149,7 +149,7 @@ void download(void* to, const void* from, std::size_t bytes, const Stream& strea
 
 void clear(void* at, std::size_t bytes, const Stream& stream, std::source_location where) {
   require_device("cudaMemsetAsync", where);
-  queue(stream, "a clearing of memory", [=] {
+  queue(stream, "a clearing of memory at " + text(where), [=] {
     watch::whole_write(at, bytes);
     std::memset(at, 0, bytes);
   });

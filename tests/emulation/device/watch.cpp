@@ -48,8 +48,9 @@ constexpr std::uint32_t no_thread = 0xFFFFFFFFu;
 bool watching = false;                     // the kernels of this program are instrumented
 bool running = false;                      // an operation of the device
 std::map<std::uintptr_t, Region> regions;  // by their first byte
-std::uint32_t era = 1;                     // stretches below are over, for everybody
-std::vector<Stretch> stretches;            // stretch era + i
+std::uint64_t regions_changed = 1;
+std::uint32_t era = 1;           // stretches below are over, for everybody
+std::vector<Stretch> stretches;  // stretch era + i
 std::vector<Operation> operations;
 Clock now;
 std::uint32_t block_now = no_thread, thread_now = no_thread, barriers = 0, whole_stretch = 0;
@@ -67,7 +68,7 @@ std::uint32_t new_stretch(std::uint32_t thread) {
 }
 
 bool ordered(std::uint32_t earlier_id, std::uint32_t now_id) {
-  if ((earlier_id & ~atomic_flag) < era) return true;
+  if ((earlier_id & ~atomic_flag) < era || earlier_id == now_id) return true;
   const Stretch &earlier = stretch(earlier_id), &later = stretch(now_id);
   if (earlier.operation != later.operation) {
     const Operation& operation = operations[earlier.operation];
@@ -99,17 +100,20 @@ void touch(Region& region, std::uintptr_t begin, const Access& access, std::uint
   if (access.at < begin || access.at + access.bytes > begin + region.bytes.size())
     report(region, begin, access, self, "and so beyond its end");
   const std::uint32_t mark = self | (access.atomic ? atomic_flag : 0);
+  std::uint32_t judged = 0;  // the last stretch found to come before: neighbouring bytes mostly have the same
   const auto require = [&](std::uint32_t earlier, const char* did) {
+    if (earlier == judged) return;
     const bool both_atomic = access.atomic && (earlier & atomic_flag) != 0;
-    if (earlier != 0 && !both_atomic && !ordered(earlier, self))
+    if (!both_atomic && !ordered(earlier, self))
       report(region, begin, access, self,
              std::string("that ") + who(earlier) + " " + did + ", and nothing orders the two");
+    judged = earlier;
   };
   const std::size_t first = access.at - begin;
   for (std::size_t i = first; i < first + access.bytes; ++i) {
     Trace& trace = region.bytes[i];
     if ((!access.write || access.atomic) && trace.writer == 0)
-      report(region, begin, access, self, "that nobody has written");
+      report(region, begin, access, self, "of which byte " + std::to_string(i) + " nobody has written");
     require(trace.writer, "wrote");
     if (access.write) {
       require(trace.reader, "read");
@@ -124,12 +128,20 @@ void touch(Region& region, std::uintptr_t begin, const Access& access, std::uint
 }
 
 void access(const Access& what) {
-  auto next = regions.upper_bound(what.at + guard_bytes);
-  if (next == regions.begin()) return;
-  --next;
-  const std::uintptr_t begin = next->first;
-  Region& region = next->second;
-  if (what.at + what.bytes > begin + region.bytes.size() + guard_bytes) return;  // not the device's memory
+  static auto last = regions.end();
+  static std::uint64_t last_of = 0;  // it may have been freed since
+  const auto holds = [&](auto region) {
+    return what.at + guard_bytes >= region->first &&
+           what.at + what.bytes <= region->first + region->second.bytes.size() + guard_bytes;
+  };
+  if (last_of != regions_changed || !holds(last)) {
+    last = regions.upper_bound(what.at + guard_bytes);
+    if (last == regions.begin()) return void(last_of = 0);
+    last_of = regions_changed;
+    if (!holds(--last)) return;  // not the device's memory
+  }
+  const std::uintptr_t begin = last->first;
+  Region& region = last->second;
   if (!running)
     fail("the host, at " + line_at(static_cast<const char*>(what.code) - 1) + ", touches " + region.what);
   touch(region, begin, what, what.code == nullptr ? whole_stretch : stretch_of_thread[thread_now]);
@@ -149,10 +161,15 @@ void join(Clock& clock, const Clock& other) {
 bool watching_accesses() { return watching; }
 
 void allocated(void* memory, std::size_t bytes, const char* what) {
-  if (watching) regions[reinterpret_cast<std::uintptr_t>(memory)] = {what, std::vector<Trace>(bytes)};
+  if (!watching) return;
+  regions[reinterpret_cast<std::uintptr_t>(memory)] = {what, std::vector<Trace>(bytes)};
+  ++regions_changed;
 }
 
-void freed(void* memory) { regions.erase(reinterpret_cast<std::uintptr_t>(memory)); }
+void freed(void* memory) {
+  regions.erase(reinterpret_cast<std::uintptr_t>(memory));
+  ++regions_changed;
+}
 
 void operation_begins(std::uint32_t stream, std::uint32_t number, const Clock& clock, const char* name) {
   if (!watching) return;
