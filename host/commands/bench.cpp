@@ -1,14 +1,14 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <sstream>
 
 #include "commands/command_table.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
+#include "commands/step_bytes.h"
 #include "formulas/permutation.h"
 #include "formulas/philox.h"
 #include "interrupt.h"
@@ -20,22 +20,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using nlohmann::ordered_json;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+constexpr const char *standard_models = "mf,nn,hybrid", *standard_batches = "64,1024,65536";
 
-// Bytes read and written a second when copying memory that no cache holds: what row traffic is measured against.
-double copy_rate(Team& team) {
-  constexpr std::size_t size = std::size_t{1} << 28, piece = std::size_t{1} << 20;
-  std::vector<char> from(size, 1), to(size, 2);
-  double best = 0;
-  for (int round = 0; round < 5; ++round) {
-    const Clock::time_point start = Clock::now();
-    team.for_ranges(size, piece, [&](std::size_t begin, std::size_t end, int) {
-      std::memcpy(to.data() + begin, from.data() + begin, end - begin);
-    });
-    best = std::max(best, 2.0 * static_cast<double>(size) / seconds_since(start));
-  }
-  return best;
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // Ratings of `users` × `items` with long tails on both sides; what they are does not matter for speed.
 Samples long_tailed_samples(std::uint32_t users, std::uint32_t items, std::uint64_t rows, Task task) {
@@ -81,40 +68,62 @@ struct BenchSizes {
   double seconds;
 };
 
-ordered_json bench_training(const std::string& name, std::uint32_t batch, const TrainConfig& options,
-                            const DeviceChoice& device, const BenchSizes& sizes, double rate) {
-  TrainConfig config = options;
-  config.model = name;
-  config.task = name == "hybrid" ? "hybrid" : "rating";
-  config.batch_size = batch;
-  const Samples samples = long_tailed_samples(sizes.users, sizes.items, sizes.rows, config_task(config));
-  const ModelConfig model = config_model(config, sizes.users, sizes.items, {1, 10});
-  const TrainSettings settings = config_settings(config, samples.train.size());
-  const std::unique_ptr<Engine> engine = open_engine(device, model, settings, config.threads);
-  engine->load(initial_parameters(model, 42, InitBias::mean, {5.5, 0.5}), nullptr);
-  engine->attach(samples);
+// What is the same for all that is timed. Samples are made once a task, the copy rate is measured on the first engine.
+struct Bench {
+  TrainConfig options;
+  DeviceChoice device;
+  BenchSizes sizes;
+  std::map<Task, Samples> samples;
+  double copy_rate = 0;
 
-  std::uint64_t step = 0;
-  const std::uint64_t piece = std::max<std::uint64_t>(1, (1u << 17) / batch);
+  const Samples& samples_of(Task task) {
+    auto [found, is_new] = samples.try_emplace(task);
+    if (is_new) found->second = long_tailed_samples(sizes.users, sizes.items, sizes.rows, task);
+    return found->second;
+  }
+};
+
+// Seconds a step. A call of train() spans as many steps as take a good while: engines look ahead inside a call.
+double seconds_a_step(Engine& engine, std::uint64_t samples, std::uint32_t batch, double seconds) {
+  std::uint64_t step = 0, piece = std::max<std::uint64_t>(1, (1u << 17) / batch);
   TrainSums sums;
-  const auto train_for = [&](double seconds) {
+  const auto train_for = [&](double wanted) {
     const Clock::time_point start = Clock::now();
     const std::uint64_t first = step;
     do {
       throw_if_interrupted();
-      engine->train({step_begin(step + 1, samples.train.size(), batch), step_begin(step + piece + 1, samples.train.size(), batch)}, sums);
+      const Clock::time_point called = Clock::now();
+      engine.train({step_begin(step + 1, samples, batch), step_begin(step + piece + 1, samples, batch)}, sums);
       step += piece;
-    } while (seconds_since(start) < seconds);
+      if (seconds_since(called) < wanted / 8) piece *= 2;
+    } while (seconds_since(start) < wanted);
     return seconds_since(start) / static_cast<double>(step - first);
   };
-  train_for(sizes.seconds / 4);  // caches, clocks, tables
-  const double a_step = train_for(sizes.seconds);
+  train_for(seconds / 4);  // caches, clocks, tables, graphs
+  return train_for(seconds);
+}
 
-  // A row's parameters and moments are read and written once a step.
-  const double columns = settings.optimizer == Optimizer::adam || settings.optimizer == Optimizer::lazy_adam ? 3 : settings.optimizer == Optimizer::adagrad ? 2 : 1;
-  const double row_bytes = columns * 4.0 * (model.dim + (model.has_row_bias() ? 1 : 0));
-  const double users = distinct_rows(samples, batch, true), items = distinct_rows(samples, batch, false);
-  const double bytes = 2 * row_bytes * (users + items);
+ordered_json bench_training(Bench& bench, const std::string& name, std::uint64_t dim, std::uint32_t batch) {
+  TrainConfig config = bench.options;
+  config.model = name;
+  config.task = name == "hybrid" ? "hybrid" : "rating";
+  config.dim = dim;
+  config.batch_size = batch;
+  const Samples& samples = bench.samples_of(config_task(config));
+  const ModelConfig model = config_model(config, bench.sizes.users, bench.sizes.items, {1, 10});
+  const TrainSettings settings = config_settings(config, samples.train.size());
+  const std::unique_ptr<Engine> engine = open_engine(bench.device, model, settings, config.threads);
+  if (bench.copy_rate == 0) bench.copy_rate = engine->copy_rate();
+  engine->load(initial_parameters(model, 42, InitBias::mean, {5.5, 0.5}), nullptr);
+  engine->attach(samples);
+  const double a_step = seconds_a_step(*engine, samples.train.size(), batch, bench.sizes.seconds);
+
+  const std::uint32_t mask_bytes = settings.dropout.threshold == 0 ? 0 : static_cast<std::uint32_t>((2 * model.dim + 127) / 128 * 16);
+  const StepShape shape = {batch, distinct_rows(samples, batch, true), distinct_rows(samples, batch, false), mask_bytes, settings.optimizer};
+  const double bytes = row_bytes(model, shape);
+  ordered_json phases = ordered_json::array();
+  for (const PhaseBytes& phase : step_bytes(model, shape))
+    phases.push_back({{"name", phase.name}, {"bytes", phase.bytes}, {"bound_microseconds", phase.bytes / bench.copy_rate * 1e6}});
   return {{"model", name},
           {"batch_size", batch},
           {"dim", model.dim},
@@ -123,11 +132,12 @@ ordered_json bench_training(const std::string& name, std::uint32_t batch, const 
           {"device", engine->describe()},
           {"step_microseconds", a_step * 1e6},
           {"samples_per_second", batch / a_step},
-          {"distinct_users", users},
-          {"distinct_items", items},
+          {"distinct_users", shape.users},
+          {"distinct_items", shape.items},
           {"row_bytes_per_step", bytes},
           {"row_bytes_per_second", bytes / a_step},
-          {"share_of_copy_rate", bytes / a_step / rate}};
+          {"share_of_copy_rate", bytes / a_step / bench.copy_rate},
+          {"phases", phases}};
 }
 
 std::vector<std::string> list_of(const Arguments& arguments, const std::string& name, const std::string& otherwise) {
@@ -139,32 +149,38 @@ std::vector<std::string> list_of(const Arguments& arguments, const std::string& 
   return parts;
 }
 
+std::vector<std::uint64_t> numbers_of(const Arguments& arguments, const std::string& name, const std::string& otherwise, std::uint64_t high) {
+  std::vector<std::uint64_t> numbers;
+  for (const std::string& text : list_of(arguments, name, otherwise)) {
+    Arguments one;
+    one.given[name] = text;
+    numbers.push_back(one.number(name, 0, 1, high));
+  }
+  return numbers;
+}
+
 ExitCode run(const Arguments& arguments) {
   if (!arguments.positional.empty()) throw UsageError(printable(arguments.positional[0], 60) + ": bench takes options only (anirec help bench)");
-  TrainConfig options;
+  Bench bench;
   Arguments others = arguments;
-  others.given.erase("batch-size");
-  others.given.erase("model");
-  apply_flags(options, others);
-  const DeviceChoice device = choose_device(options.device);
-  const BenchSizes sizes = {static_cast<std::uint32_t>(arguments.number("users", 31000, 1, 4000000000)),
-                            static_cast<std::uint32_t>(arguments.number("items", 6000, 1, 4000000000)),
-                            arguments.number("rows", 2000000, 1, 4000000000),
-                            static_cast<double>(arguments.number("seconds", 2, 1, 600))};
-  const std::vector<std::string> models = list_of(arguments, "model", "mf,nn,hybrid");
-  std::vector<std::uint32_t> batches;
-  for (const std::string& batch : list_of(arguments, "batch-size", "64,1024,65536")) {
-    Arguments one;
-    one.given["batch-size"] = batch;
-    batches.push_back(static_cast<std::uint32_t>(one.number("batch-size", 0, 1, 1 << 24)));
-  }
-  Team team(threads_or_default(options.threads));
-  const double rate = copy_rate(team);
-  ordered_json out = {{"anirec", ANIREC_VERSION}, {"threads", team.size()}, {"users", sizes.users}, {"items", sizes.items},
-                      {"rows", sizes.rows}, {"copy_bytes_per_second", rate}, {"steps", ordered_json::array()}};
+  for (const char* list : {"batch-size", "dim", "model"}) others.given.erase(list);
+  apply_flags(bench.options, others);
+  bench.device = choose_device(bench.options.device);
+  bench.sizes = {static_cast<std::uint32_t>(arguments.number("users", 31000, 1, 4000000000)),
+                 static_cast<std::uint32_t>(arguments.number("items", 6000, 1, 4000000000)),
+                 arguments.number("rows", 2000000, 1, 4000000000),
+                 static_cast<double>(arguments.number("seconds", 2, 1, 600))};
+  const std::vector<std::string> models = list_of(arguments, "model", standard_models);
+  const std::vector<std::uint64_t> dims = numbers_of(arguments, "dim", "64", max_width);
+  const std::vector<std::uint64_t> batches = numbers_of(arguments, "batch-size", standard_batches, 1 << 24);
+  ordered_json steps = ordered_json::array();
   for (const std::string& model : models)
-    for (const std::uint32_t batch : batches)
-      out["steps"].push_back(bench_training(model, batch, options, device, sizes, rate));
+    for (const std::uint64_t dim : dims)
+      for (const std::uint64_t batch : batches)
+        steps.push_back(bench_training(bench, model, dim, static_cast<std::uint32_t>(batch)));
+  const ordered_json out = {{"anirec", ANIREC_VERSION}, {"threads", threads_or_default(bench.options.threads)},
+                            {"users", bench.sizes.users}, {"items", bench.sizes.items}, {"rows", bench.sizes.rows},
+                            {"copy_bytes_per_second", bench.copy_rate}, {"steps", steps}};
   std::printf("%s\n", out.dump(2).c_str());
   return ExitCode::ok;
 }
@@ -172,21 +188,24 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 CommandSpec bench_command() {
-  std::vector<OptionSpec> options = {{"model", "LIST", "models to time", "mf,nn,hybrid"},
-                                     {"batch-size", "LIST", "batch sizes to time", "64,1024,65536"},
+  std::vector<OptionSpec> options = {{"model", "LIST", "models to time", standard_models},
+                                     {"dim", "LIST", "embedding widths to time", "64"},
+                                     {"batch-size", "LIST", "batch sizes to time", standard_batches},
                                      {"users", "N", "rows of the user table", "31000"},
                                      {"items", "N", "rows of the item table", "6000"},
                                      {"rows", "N", "samples", "2000000"},
                                      {"seconds", "N", "to time each for, after a warm-up of a quarter", "2"}};
-  for (const OptionSpec& option : config_flags({"dim", "hidden", "dropout", "optimizer", "device", "threads", "math"})) options.push_back(option);
+  for (const OptionSpec& option : config_flags({"hidden", "dropout", "optimizer", "device", "threads", "math"})) options.push_back(option);
   return {"bench",
-          "anirec bench [--model LIST] [--batch-size LIST]",
+          "anirec bench [--model LIST] [--dim LIST] [--batch-size LIST]",
           "training steps timed on this machine, as JSON",
           options,
           {"anirec bench --model mf --batch-size 1024"},
           run,
           "Samples are long-tailed on both sides. share_of_copy_rate sets the bytes of parameters and moments that a "
-          "step must read and write against what copying memory reaches here; caches make shares above 1 possible."};
+          "step must read and write against what copying its memory reaches on the device; caches make shares above 1 "
+          "possible. phases has the bytes that each part of a step on a GPU must move, named as in a profiler's "
+          "timeline (docs/profiling.md), and the time they take at the copy rate: a bound, not a measurement."};
 }
 
 }  // namespace anirec

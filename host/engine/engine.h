@@ -69,6 +69,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::string describe() const = 0;  // "cpu, 2 threads"
+  // Bytes read and written a second when copying the memory it computes in, measured now; 0: not known.
+  virtual double copy_rate() const { return 0; }
 
   // Starts from these parameters; with a state they are raw (as read_state gave them).
   virtual void load(const Parameters& parameters, const OptimizerState* state) = 0;

@@ -1,0 +1,71 @@
+#include "commands/step_bytes.h"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+namespace anirec {
+namespace {
+
+constexpr double sample_bytes = 16, place_bytes = 4, signal_bytes = 4, tail_bytes = 16;
+constexpr double run_bytes = 16;  // a run's row, beginning and tiles
+
+double columns(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::adam:
+    case Optimizer::lazy_adam: return 3;
+    case Optimizer::adagrad: return 2;
+    default: return 1;
+  }
+}
+
+// Feed, masks and, for each table, keys, sort (a pass for 8 bits of the key), runs and tiles.
+double plan_bytes(const ModelConfig& model, const StepShape& shape) {
+  const auto table = [&](std::uint32_t rows) {
+    const std::uint32_t batches = std::max(1u, (1u << 20) / shape.batch);
+    const int bits = std::max(1, static_cast<int>(std::bit_width(rows - 1))) + static_cast<int>(std::bit_width(batches - 1));
+    const double pair = 12, keys_and_histogram = 28 + 8, runs_and_tiles = 60;
+    return keys_and_histogram + runs_and_tiles + 2 * pair * ((bits + 7) / 8);
+  };
+  return shape.batch * (2 * sample_bytes + place_bytes + shape.mask_bytes + table(model.users) + table(model.items));
+}
+
+}  // namespace
+
+double row_bytes(const ModelConfig& model, const StepShape& shape) {
+  const double floats = columns(shape.optimizer) * (model.dim + (model.has_row_bias() ? 1 : 0));
+  return 2 * 4 * floats * (shape.users + shape.items);
+}
+
+std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& shape) {
+  const double batch = shape.batch, rows = shape.users + shape.items, mask = shape.mask_bytes;
+  const double row = 4.0 * ((model.dim + 3) / 4 * 4), tail = model.has_row_bias() ? tail_bytes : 0;
+  const double inputs = 8.0 * model.dim, heads = static_cast<double>(model.heads.size());
+  std::vector<PhaseBytes> phases = {{"plan", plan_bytes(model, shape)}};
+  if (shape.optimizer == Optimizer::adam)  // reads w, m, v and the last step, writes w
+    phases.push_back({"catch up", rows * (4 * row + 1.25 * tail + 4)});
+  // A row's sums are written as tiles, one where its run is short, and read again by the update.
+  const double sums = rows * (row + 4);
+  if (model.trunk() == Trunk::dot) {
+    phases.push_back({"dot forward", rows * (row + tail) + batch * (sample_bytes + mask + 2 * signal_bytes)});
+    phases.push_back({"row sums", rows * (row + tail) + 2 * batch * (place_bytes + sample_bytes + signal_bytes + mask) + sums});
+  } else {
+    std::vector<double> widths = {inputs};  // bytes of a sample's activations, layer by layer
+    for (const int width : model.hidden) widths.push_back(4.0 * width);
+    double forward = 0, backward = 0;
+    for (std::size_t l = 1; l < widths.size(); ++l) {
+      forward += widths[l - 1] + widths[l];
+      backward += 2 * widths[l] + 2 * widths[l - 1];     // dW reads the error and the input; dX reads and writes them
+      if (l > 1) backward += 3 * widths[l - 1];          // relu's mask on the error below
+    }
+    phases.push_back({"gather", rows * row + batch * (2 * sample_bytes + mask + inputs)});
+    phases.push_back({"mlp forward", batch * forward});
+    phases.push_back({"heads", batch * ((2 + heads) * widths.back() + sample_bytes + 2 * heads * signal_bytes)});
+    phases.push_back({"mlp backward", batch * backward});
+    phases.push_back({"row sums", batch * (inputs + 2 * (place_bytes + mask)) + sums});
+  }
+  phases.push_back({"row update", sums + rows * (2 * columns(shape.optimizer) * row + 2 * tail + run_bytes)});
+  return phases;
+}
+
+}  // namespace anirec

@@ -1,0 +1,31 @@
+// The bytes that the phases of a training step must move, on paper: what their measured times are set against.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "formulas/optimizer.h"
+#include "model/model_config.h"
+
+namespace anirec {
+
+struct PhaseBytes {
+  const char* name;  // as the profiler's timeline has it (cuda/train_step.cu)
+  double bytes;
+};
+
+struct StepShape {
+  std::uint32_t batch = 0;
+  double users = 0, items = 0;      // distinct rows in a batch
+  std::uint32_t mask_bytes = 0;     // of a sample's dropout masks
+  Optimizer optimizer = Optimizer::adam;
+};
+
+// What each phase reads and writes, everything once a phase: rows that several samples share come from memory once,
+// and nothing stays in a cache from one phase to the next. In the order of the step.
+std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& shape);
+
+// Parameters and moments of the rows in a batch, read and written once: less than this no step can move.
+double row_bytes(const ModelConfig& model, const StepShape& shape);
+
+}  // namespace anirec
