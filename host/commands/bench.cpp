@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <stdexcept>
 
 #include "commands/command_table.h"
 #include "commands/open_engine.h"
@@ -22,7 +23,9 @@ using nlohmann::ordered_json;
 
 constexpr const char *standard_models = "mf,nn,hybrid", *standard_batches = "64,1024,65536";
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // Ratings of `users` × `items` with long tails on both sides; what they are does not matter for speed.
 Samples long_tailed_samples(std::uint32_t users, std::uint32_t items, std::uint64_t rows, Task task) {
@@ -38,9 +41,11 @@ Samples long_tailed_samples(std::uint32_t users, std::uint32_t items, std::uint6
     return permuted_index(std::min(n - 1, static_cast<std::uint32_t>(u * n)), n, permutation_bits(n), scatter);
   };
   for (std::uint64_t i = 0; i < rows; ++i) {
-    const Words4 r = philox(42, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i >> 32), 0, purpose_synthetic);
+    const Words4 r =
+        philox(42, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i >> 32), 0, purpose_synthetic);
     const float rating = 1.0f + static_cast<float>(r.word[2] % 10);
-    samples.rows[i] = {index(r.word[0], 2.0, users), index(r.word[1], 2.5, items), rating, rating > 5 ? 1.0f : 0.0f};
+    samples.rows[i] = {index(r.word[0], 2.0, users), index(r.word[1], 2.5, items), rating,
+                       rating > 5 ? 1.0f : 0.0f};
   }
   samples.train = {0, rows};
   samples.validation = samples.test = {rows, rows};
@@ -49,7 +54,8 @@ Samples long_tailed_samples(std::uint32_t users, std::uint32_t items, std::uint6
 
 // Distinct rows of a batch, on average over the first batches: what the row traffic of a step is made of.
 double distinct_rows(const Samples& samples, std::uint32_t batch, bool of_users) {
-  const std::uint64_t batches = std::min<std::uint64_t>(8, std::max<std::uint64_t>(1, samples.rows.size() / batch));
+  const std::uint64_t batches =
+      std::min<std::uint64_t>(8, std::max<std::uint64_t>(1, samples.rows.size() / batch));
   double distinct = 0;
   for (std::uint64_t b = 0; b < batches; ++b) {
     std::vector<bool> seen(of_users ? samples.users : samples.items);
@@ -68,7 +74,8 @@ struct BenchSizes {
   double seconds;
 };
 
-// What is the same for all that is timed. Samples are made once a task, the copy rate is measured on the first engine.
+// What is the same for all that is timed. Samples are made once a task, the copy rate is measured on the first
+// engine.
 struct Bench {
   TrainConfig options;
   DeviceChoice device;
@@ -95,6 +102,9 @@ double seconds_a_step(Engine& engine, std::uint64_t samples, std::uint32_t batch
       const Clock::time_point called = Clock::now();
       engine.train({step_begin(step + 1, samples, batch), step_begin(step + piece + 1, samples, batch)}, sums);
       step += piece;
+      if (sums.first_bad_step != 0)
+        throw std::runtime_error(
+            "bench: the loss became infinite, so what follows is no training; change --optimizer or --dropout");
       if (seconds_since(called) < wanted / 8) piece *= 2;
     } while (seconds_since(start) < wanted);
     return seconds_since(start) / static_cast<double>(step - first);
@@ -118,12 +128,16 @@ ordered_json bench_training(Bench& bench, const std::string& name, std::uint64_t
   engine->attach(samples);
   const double a_step = seconds_a_step(*engine, samples.train.size(), batch, bench.sizes.seconds);
 
-  const std::uint32_t mask_bytes = settings.dropout.threshold == 0 ? 0 : static_cast<std::uint32_t>((2 * model.dim + 127) / 128 * 16);
-  const StepShape shape = {batch, distinct_rows(samples, batch, true), distinct_rows(samples, batch, false), mask_bytes, settings.optimizer};
+  const std::uint32_t mask_bytes =
+      settings.dropout.threshold == 0 ? 0 : static_cast<std::uint32_t>((2 * model.dim + 127) / 128 * 16);
+  const StepShape shape = {batch, distinct_rows(samples, batch, true), distinct_rows(samples, batch, false),
+                           mask_bytes, settings.optimizer};
   const double bytes = row_bytes(model, shape);
   ordered_json phases = ordered_json::array();
   for (const PhaseBytes& phase : step_bytes(model, shape))
-    phases.push_back({{"name", phase.name}, {"bytes", phase.bytes}, {"bound_microseconds", phase.bytes / bench.copy_rate * 1e6}});
+    phases.push_back({{"name", phase.name},
+                      {"bytes", phase.bytes},
+                      {"bound_microseconds", phase.bytes / bench.copy_rate * 1e6}});
   return {{"model", name},
           {"batch_size", batch},
           {"dim", model.dim},
@@ -140,16 +154,19 @@ ordered_json bench_training(Bench& bench, const std::string& name, std::uint64_t
           {"phases", phases}};
 }
 
-std::vector<std::string> list_of(const Arguments& arguments, const std::string& name, const std::string& otherwise) {
+std::vector<std::string> list_of(const Arguments& arguments, const std::string& name,
+                                 const std::string& otherwise) {
   const std::string text = arguments.text(name, otherwise);
-  if (text.empty()) throw UsageError("--" + name + " is empty; give names or numbers separated by commas, " + otherwise + " say");
+  if (text.empty())
+    throw UsageError("--" + name + " is empty; give names or numbers separated by commas, " + otherwise + " say");
   std::vector<std::string> parts;
   std::istringstream in(text);
   for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
   return parts;
 }
 
-std::vector<std::uint64_t> numbers_of(const Arguments& arguments, const std::string& name, const std::string& otherwise, std::uint64_t high) {
+std::vector<std::uint64_t> numbers_of(const Arguments& arguments, const std::string& name,
+                                      const std::string& otherwise, std::uint64_t high) {
   std::vector<std::uint64_t> numbers;
   for (const std::string& text : list_of(arguments, name, otherwise)) {
     Arguments one;
@@ -160,7 +177,8 @@ std::vector<std::uint64_t> numbers_of(const Arguments& arguments, const std::str
 }
 
 ExitCode run(const Arguments& arguments) {
-  if (!arguments.positional.empty()) throw UsageError(printable(arguments.positional[0], 60) + ": bench takes options only (anirec help bench)");
+  if (!arguments.positional.empty())
+    throw UsageError(printable(arguments.positional[0], 60) + ": bench takes options only (anirec help bench)");
   Bench bench;
   Arguments others = arguments;
   for (const char* list : {"batch-size", "dim", "model"}) others.given.erase(list);
@@ -178,9 +196,13 @@ ExitCode run(const Arguments& arguments) {
     for (const std::uint64_t dim : dims)
       for (const std::uint64_t batch : batches)
         steps.push_back(bench_training(bench, model, dim, static_cast<std::uint32_t>(batch)));
-  const ordered_json out = {{"anirec", ANIREC_VERSION}, {"threads", threads_or_default(bench.options.threads)},
-                            {"users", bench.sizes.users}, {"items", bench.sizes.items}, {"rows", bench.sizes.rows},
-                            {"copy_bytes_per_second", bench.copy_rate}, {"steps", steps}};
+  const ordered_json out = {{"anirec", ANIREC_VERSION},
+                            {"threads", threads_or_default(bench.options.threads)},
+                            {"users", bench.sizes.users},
+                            {"items", bench.sizes.items},
+                            {"rows", bench.sizes.rows},
+                            {"copy_bytes_per_second", bench.copy_rate},
+                            {"steps", steps}};
   std::printf("%s\n", out.dump(2).c_str());
   return ExitCode::ok;
 }
@@ -195,17 +217,19 @@ CommandSpec bench_command() {
                                      {"items", "N", "rows of the item table", "6000"},
                                      {"rows", "N", "samples", "2000000"},
                                      {"seconds", "N", "to time each for, after a warm-up of a quarter", "2"}};
-  for (const OptionSpec& option : config_flags({"hidden", "dropout", "optimizer", "device", "threads", "math"})) options.push_back(option);
-  return {"bench",
-          "anirec bench [--model LIST] [--dim LIST] [--batch-size LIST]",
-          "training steps timed on this machine, as JSON",
-          options,
-          {"anirec bench --model mf --batch-size 1024"},
-          run,
-          "Samples are long-tailed on both sides. share_of_copy_rate sets the bytes of parameters and moments that a "
-          "step must read and write against what copying its memory reaches on the device; caches make shares above 1 "
-          "possible. phases has the bytes that each part of a step on a GPU must move, named as in a profiler's "
-          "timeline (docs/profiling.md), and the time they take at the copy rate: a bound, not a measurement."};
+  for (const OptionSpec& option : config_flags({"hidden", "dropout", "optimizer", "device", "threads", "math"}))
+    options.push_back(option);
+  return {
+      "bench",
+      "anirec bench [--model LIST] [--dim LIST] [--batch-size LIST]",
+      "training steps timed on this machine, as JSON",
+      options,
+      {"anirec bench --model mf --batch-size 1024"},
+      run,
+      "Samples are long-tailed on both sides. share_of_copy_rate sets the bytes of parameters and moments that a "
+      "step must read and write against what copying its memory reaches on the device; caches make shares above 1 "
+      "possible. phases has the bytes that each part of a step on a GPU must move, named as in a profiler's "
+      "timeline (docs/profiling.md), and the time they take at the copy rate: a bound, not a measurement."};
 }
 
 }  // namespace anirec

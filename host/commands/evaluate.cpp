@@ -42,10 +42,7 @@ ExitCode run(const Arguments& arguments) {
   const int top = static_cast<int>(arguments.number("top", 10, 1, 100000));
   range_of({}, split);
   OpenRun open = open_run(path);
-  TrainConfig options = open.config.options;
-  options.device = "auto";
-  options.threads = 0;
-  apply_flags(options, arguments);
+  const TrainConfig options = options_to_look(open.config.options, arguments);
   const DeviceChoice device = choose_device(options.device);
   Team team(threads_or_default(options.threads));
   const ModelConfig& model = open.model.config;

@@ -41,10 +41,7 @@ ExitCode run(const Arguments& arguments) {
   if (!arguments.has("data")) throw UsageError("--data is missing; name a file with a user and an item a line");
   if (!arguments.has("out")) throw UsageError("--out is missing; name the CSV file to write");
   OpenRun open = open_run(path);
-  TrainConfig options = open.config.options;
-  options.device = "auto";
-  options.threads = 0;
-  apply_flags(options, arguments);
+  const TrainConfig options = options_to_look(open.config.options, arguments);
   const DeviceChoice device = choose_device(options.device);
 
   const FormatOptions format = {options.columns, options.separator, true};

@@ -25,9 +25,7 @@ class Recommendations {
         open_(open_run(folder_.path())),
         titles_(titles_of(arguments)),
         device_(choose_device(device_flag(arguments))) {
-    TrainConfig options = open_.config.options;
-    options.threads = 0;
-    apply_flags(options, arguments);
+    const TrainConfig options = options_to_look(open_.config.options, arguments);
     const Samples samples = split_dataset(read_dataset_of(open_, folder_), config_split(open_.config.options));
     seen_ = items_by_user(samples, {0, samples.rows.size()});
     engine_ = open_engine_to_look(device_, open_.model.config, open_.model.parameters, options.threads);

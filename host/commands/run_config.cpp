@@ -116,6 +116,14 @@ std::vector<OptionSpec> config_flags(const std::set<std::string>& names) {
 
 void apply_flags(TrainConfig& config, const Arguments& arguments) { visit_options(config, ApplyFlags{arguments}); }
 
+TrainConfig options_to_look(const TrainConfig& stored, const Arguments& arguments) {
+  TrainConfig options = stored;
+  options.device = "auto";
+  options.threads = 0;
+  apply_flags(options, arguments);
+  return options;
+}
+
 std::string changed_flag(const TrainConfig& stored, const Arguments& arguments, const std::set<std::string>& allowed) {
   TrainConfig wanted = stored;
   apply_flags(wanted, arguments);

@@ -16,6 +16,9 @@ std::vector<OptionSpec> config_flags(const std::set<std::string>& names = {});
 // Takes over the flags that were given. Throws UsageError: not a number, outside its limits.
 void apply_flags(TrainConfig& config, const Arguments& arguments);
 
+// A run's configuration for looking at it: the device and threads are of this machine and this call, not of the training.
+TrainConfig options_to_look(const TrainConfig& stored, const Arguments& arguments);
+
 // The first given flag, but for `allowed` ones, whose value differs from the stored configuration: its name.
 std::string changed_flag(const TrainConfig& stored, const Arguments& arguments, const std::set<std::string>& allowed);
 

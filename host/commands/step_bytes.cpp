@@ -13,9 +13,12 @@ constexpr double run_bytes = 16;  // a run's row, beginning and tiles
 double columns(Optimizer optimizer) {
   switch (optimizer) {
     case Optimizer::adam:
-    case Optimizer::lazy_adam: return 3;
-    case Optimizer::adagrad: return 2;
-    default: return 1;
+    case Optimizer::lazy_adam:
+      return 3;
+    case Optimizer::adagrad:
+      return 2;
+    default:
+      return 1;
   }
 }
 
@@ -23,11 +26,13 @@ double columns(Optimizer optimizer) {
 double plan_bytes(const ModelConfig& model, const StepShape& shape) {
   const auto table = [&](std::uint32_t rows) {
     const std::uint32_t batches = std::max(1u, (1u << 20) / shape.batch);
-    const int bits = std::max(1, static_cast<int>(std::bit_width(rows - 1))) + static_cast<int>(std::bit_width(batches - 1));
+    const int bits =
+        std::max(1, static_cast<int>(std::bit_width(rows - 1))) + static_cast<int>(std::bit_width(batches - 1));
     const double pair = 12, keys_and_histogram = 28 + 8, runs_and_tiles = 60;
     return keys_and_histogram + runs_and_tiles + 2 * pair * ((bits + 7) / 8);
   };
-  return shape.batch * (2 * sample_bytes + place_bytes + shape.mask_bytes + table(model.users) + table(model.items));
+  return shape.batch *
+         (2 * sample_bytes + place_bytes + shape.mask_bytes + table(model.users) + table(model.items));
 }
 
 }  // namespace
@@ -48,15 +53,16 @@ std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& sh
   const double sums = rows * (row + 4);
   if (model.trunk() == Trunk::dot) {
     phases.push_back({"dot forward", rows * (row + tail) + batch * (sample_bytes + mask + 2 * signal_bytes)});
-    phases.push_back({"row sums", rows * (row + tail) + 2 * batch * (place_bytes + sample_bytes + signal_bytes + mask) + sums});
+    phases.push_back(
+        {"row sums", rows * (row + tail) + 2 * batch * (place_bytes + sample_bytes + signal_bytes + mask) + sums});
   } else {
     std::vector<double> widths = {inputs};  // bytes of a sample's activations, layer by layer
     for (const int width : model.hidden) widths.push_back(4.0 * width);
     double forward = 0, backward = 0;
     for (std::size_t l = 1; l < widths.size(); ++l) {
       forward += widths[l - 1] + widths[l];
-      backward += 2 * widths[l] + 2 * widths[l - 1];     // dW reads the error and the input; dX reads and writes them
-      if (l > 1) backward += 3 * widths[l - 1];          // relu's mask on the error below
+      backward += 2 * widths[l] + 2 * widths[l - 1];  // dW reads the error and the input; dX reads and writes them
+      if (l > 1) backward += 3 * widths[l - 1];       // relu's mask on the error below
     }
     phases.push_back({"gather", rows * row + batch * (2 * sample_bytes + mask + inputs)});
     phases.push_back({"mlp forward", batch * forward});

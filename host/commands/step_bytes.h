@@ -16,13 +16,13 @@ struct PhaseBytes {
 
 struct StepShape {
   std::uint32_t batch = 0;
-  double users = 0, items = 0;      // distinct rows in a batch
-  std::uint32_t mask_bytes = 0;     // of a sample's dropout masks
+  double users = 0, items = 0;   // distinct rows in a batch
+  std::uint32_t mask_bytes = 0;  // of a sample's dropout masks
   Optimizer optimizer = Optimizer::adam;
 };
 
-// What each phase reads and writes, everything once a phase: rows that several samples share come from memory once,
-// and nothing stays in a cache from one phase to the next. In the order of the step.
+// What each phase reads and writes, everything once a phase: rows that several samples share come from memory
+// once, and nothing stays in a cache from one phase to the next. In the order of the step.
 std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& shape);
 
 // Parameters and moments of the rows in a batch, read and written once: less than this no step can move.
