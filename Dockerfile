@@ -5,8 +5,8 @@
 #     anirec train /data/animelist.csv --model mf --task rating --out mf
 #
 # Ratings are read from /data, runs are written to /runs, the working folder. tools/docker_check proves the image.
-ARG BUILD_IMAGE=nvidia/cuda:13.0.2-devel-ubuntu24.04
-ARG RUN_IMAGE=nvidia/cuda:13.0.2-base-ubuntu24.04
+ARG BUILD_IMAGE=nvidia/cuda:13.0.1-devel-ubuntu24.04
+ARG RUN_IMAGE=nvidia/cuda:13.0.1-base-ubuntu24.04
 
 FROM ${BUILD_IMAGE} AS build
 ENV PATH=/usr/local/cuda/bin:${PATH}

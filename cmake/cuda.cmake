@@ -10,6 +10,10 @@ elseif(NOT ANIREC_CUDA STREQUAL OFF)
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
     enable_language(CUDA)
+    # CMake 3.25 sets a property of it without asking whether the toolkit still has it; CUDA 13's has not.
+    if(NOT TARGET CUDA::nvToolsExt)
+      add_library(CUDA::nvToolsExt INTERFACE IMPORTED)
+    endif()
     find_package(CUDAToolkit REQUIRED)
     if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know it
       set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")

@@ -126,6 +126,14 @@ TEST_CASE("a state read and loaded into another engine goes on to the same bits"
     }
 }
 
+TEST_CASE("every engine knows how fast its device copies memory") {
+  const Problem p = make_problem("mf", Task::rating);
+  for (const PresentEngine& present : present_engines()) {
+    CAPTURE(present.name);
+    CHECK(present.make(p.model, p.settings)->copy_rate() > 0);
+  }
+}
+
 TEST_CASE("the seed decides order, dropout and start") {
   const PresentEngine present = present_engines()[0];
   const Problem p = make_problem("mf", Task::rating);

@@ -1,5 +1,5 @@
-// tools/gpu_check and its helpers where there is no GPU: a stand-in takes the program's place, and what fails on purpose
-// must not take the rest with it.
+// tools/gpu_check and its helpers where there is no GPU: a stand-in takes the program's place, and what fails on
+// purpose must not take the rest with it.
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
@@ -78,11 +78,12 @@ TEXT
 
 TEST_CASE("gpu_check goes on behind a part that fails, and ends with a table") {
   const TemporaryFolder folder;
-  const std::string program = executable(folder, "anirec", stand_in), python = executable(folder, "python", stand_in_torch);
+  const std::string program = executable(folder, "anirec", stand_in),
+                    python = executable(folder, "python", stand_in_torch);
   const std::string results = folder.path("results");
-  const Outcome outcome =
-      run_tool("gpu_check --part tests --part bench --part torch --program '" + program + "' --out '" + results + "'",
-               "ANIREC_BUILD_DIR='" + folder.path("none") + "' PYTHON='" + python + "'");
+  const Outcome outcome = run_tool(
+      "gpu_check --part tests --part bench --part torch --program '" + program + "' --out '" + results + "'",
+      "ANIREC_BUILD_DIR='" + folder.path("none") + "' PYTHON='" + python + "'");
   CHECK(outcome.status == 1);
   CHECK(contains(outcome.output, "tests: failed"));
   CHECK(contains(outcome.output, "bench: failed"));  // nn's
@@ -110,9 +111,10 @@ TEST_CASE("kernel_code without a build is skipped, and says why") {
 }
 
 TEST_CASE("bad usage is one line and exit 2") {
-  for (const char* line : {"gpu_check --part nothing", "gpu_check --what", "kernel_code --what", "docker_check --what",
-                           "docker_check --with podman", "cuda_from_wheels", "cuda_from_wheels --version 11 there",
-                           "cuda_from_wheels there nothing", "kernel_code --build"}) {
+  for (const char* line :
+       {"gpu_check --part nothing", "gpu_check --what", "kernel_code --what", "docker_check --what",
+        "docker_check --with podman", "cuda_from_wheels", "cuda_from_wheels --version 11 there",
+        "cuda_from_wheels there nothing", "kernel_code --build"}) {
     CAPTURE(line);
     const Outcome outcome = run_tool(line);
     CHECK(outcome.status == 2);
