@@ -32,9 +32,13 @@ bool DeviceCatchUp::follow(const CatchUpTable& table, const device::Stream& stre
     sums.insert(sums.end(), block.sums.begin(), block.sums.end());
   }
   device::synchronize();  // nobody reads the old ones any more
-  sums_ = on_device<CatchUpSums>(sums, stream);
-  block_begin_ = on_device<std::uint32_t>(begin, stream);
-  block_mask_ = on_device<std::uint32_t>(mask, stream);
+  // All memory before the first copy: what a queued copy reads must outlive a failing allocation.
+  sums_ = device::Buffer<CatchUpSums>(sums.size());
+  block_begin_ = device::Buffer<std::uint32_t>(begin.size());
+  block_mask_ = device::Buffer<std::uint32_t>(mask.size());
+  sums_.upload(sums, stream);
+  block_begin_.upload(begin, stream);
+  block_mask_.upload(mask, stream);
   stream.synchronize();
   blocks_ = table.blocks().size();
   view_ = {sums_.data(), block_begin_.data(), block_mask_.data(), rho_.data(), beta1_.data(), beta2_low_.data(), beta2_high_.data()};

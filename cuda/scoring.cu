@@ -20,13 +20,6 @@ struct Look {
 
 constexpr float unweighted[2] = {1, 1};
 
-template <class T>
-device::Buffer<T> on_device(const std::vector<T>& from, const device::Stream& stream) {
-  device::Buffer<T> buffer(from.size());
-  buffer.upload(from, stream);
-  return buffer;
-}
-
 // The dense layers after the first `done` for tiles of up to `rows` rows.
 class Forward {
  public:
@@ -88,8 +81,11 @@ struct DeviceLists {
       offsets.push_back(items.size());
     }
     if (items.empty()) items.push_back(0);  // an address is needed all the same
-    offsets_ = on_device(offsets, stream);
-    items_ = on_device(items, stream);
+    // All memory before the first copy: what a queued copy reads must outlive a failing allocation.
+    offsets_ = device::Buffer<std::uint64_t>(offsets.size());
+    items_ = device::Buffer<std::uint32_t>(items.size());
+    offsets_.upload(offsets, stream);
+    items_.upload(items, stream);
     stream.synchronize();
   }
   device::Buffer<std::uint64_t> offsets_;
