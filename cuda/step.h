@@ -118,7 +118,6 @@ struct UpdateRows {
 void launch_update_rows(const UpdateRows& update, std::uint32_t batch, const Stream& stream);
 
 // 5. The dense parameters' update; gradients that come in parts are summed first, in order.
-constexpr int most_partial_gradients = 72;
 struct DenseUpdate {
   StepView step;
   Optimizer optimizer;

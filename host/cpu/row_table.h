@@ -12,12 +12,6 @@
 
 namespace anirec {
 
-// Row-wise state of a table in the forms it has outside: values [rows, D], biases [rows] or empty.
-struct TableValues {
-  std::vector<float>& values;
-  std::vector<float>& biases;
-};
-
 class RowTable {
  public:
   // A row is w[P], then m[P] and v[P] as the optimizer has them, then a tail of 16 floats where there is a bias or
@@ -36,11 +30,9 @@ class RowTable {
   int first_at() const { return first_at_; }    // m; -1: none
   int second_at() const { return second_at_; }  // v an element; -1: none
   int tail_at() const { return tail_at_; }      // bias, m, v, row-wise v
-  std::size_t row_bytes() const { return stride_ * sizeof(float); }
 
   // Adam only: the step that wrote each row last; 0: never touched.
   std::vector<std::uint32_t> last_step;
-  // The row's step where the optimizer keeps one, else `now`.
   bool keeps_last_step() const { return optimizer_ == Optimizer::adam; }
 
   // Whole columns in and out, raw. `column`: 0 w, 1 m, 2 v.
