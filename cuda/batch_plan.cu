@@ -48,8 +48,9 @@ __global__ void tile_heads_kernel(std::uint32_t size, const std::uint32_t* numbe
   tile_head[i] = (i - plan.run_begin[run]) % tile_samples == 0 ? 1 : 0;
 }
 
-__global__ void tiles_kernel(std::uint32_t size, const std::uint32_t* number, const std::uint32_t* tile_number,
-                             PlanView plan) {
+// A thread a position. A list's order is that of chance: each entry is worked on by itself.
+__global__ void tiles_kernel(StepScalars* steps, std::uint32_t size, std::uint32_t batch, int side,
+                             const std::uint32_t* number, const std::uint32_t* tile_number, PlanView plan) {
   const std::uint32_t i = blockIdx.x * block_threads + threadIdx.x;
   if (i > size) return;
   if (i == size) {
@@ -61,7 +62,15 @@ __global__ void tiles_kernel(std::uint32_t size, const std::uint32_t* number, co
   const std::uint32_t run = number[i + 1] - 1;
   plan.tile_begin[tile_number[i]] = i;
   plan.tile_run[tile_number[i]] = run;
-  if (number[i + 1] != number[i]) plan.run_tile[run] = tile_number[i];
+  const bool begins_run = number[i + 1] != number[i];
+  if (begins_run) plan.run_tile[run] = tile_number[i];
+  // The run goes on behind this tile, or began before it.
+  const std::uint32_t next = i + tile_samples;
+  const bool goes_on = next < size && number[next + 1] - 1 == run;
+  if (begins_run && !goes_on) return;
+  StepScalars& step = steps[i / batch];
+  plan.long_tile[first_long_tile(step.first) + atomicAdd(&step.long_tiles[side], 1u)] = tile_number[i];
+  if (begins_run) plan.long_run[first_long_run(step.first) + atomicAdd(&step.long_runs[side], 1u)] = run;
 }
 
 __global__ void ranges_kernel(StepScalars* steps, std::uint32_t batches, const std::uint32_t* number,
@@ -95,9 +104,10 @@ void launch_runs(const std::uint64_t* key, std::uint32_t size, int row_bits, con
   device::launch(tile_heads_kernel, blocks, block_threads, 0, stream, size, number, plan, tile_head);
 }
 
-void launch_tiles(std::uint32_t size, const std::uint32_t* number, const std::uint32_t* tile_number,
-                  const PlanView& plan, const Stream& stream) {
-  device::launch(tiles_kernel, blocks_for(std::uint64_t{size} + 1), block_threads, 0, stream, size, number, tile_number, plan);
+void launch_tiles(StepScalars* steps, std::uint32_t size, std::uint32_t batch, int side, const std::uint32_t* number,
+                  const std::uint32_t* tile_number, const PlanView& plan, const Stream& stream) {
+  device::launch(tiles_kernel, blocks_for(std::uint64_t{size} + 1), block_threads, 0, stream, steps, size, batch, side,
+                 number, tile_number, plan);
 }
 
 void launch_step_ranges(StepScalars* steps, std::uint32_t batches, const std::uint32_t* number,

@@ -111,20 +111,11 @@ class CudaEngine final : public Engine {
     }
   }
 
-  void train(PositionRange positions, TrainSums& sums) override {
-    if (positions.begin >= positions.end || sums.first_bad_step != 0) return;
-    const std::vector<WindowRange> ranges = cut(positions);
-    const std::uint64_t last_step = ranges.back().first_step + ranges.back().batches(settings_.batch_size) - 1;
-    follow_rates(last_step);
-    plan(ranges, 0);
-    for (std::size_t i = 0; i < ranges.size() && sums.first_bad_step == 0; ++i) {
-      if (i + 1 < ranges.size()) plan(ranges, i + 1);
-      compute(i);
-      step_ = ranges[i].first_step + ranges[i].batches(settings_.batch_size) - 1;
-      if (i > 0) collect(i - 1, sums);
-      if (i + 1 == ranges.size() && sums.first_bad_step == 0) collect(i, sums);
-    }
-    device::synchronize();
+  void train(PositionRange positions, TrainSums& sums) override { train_timed(positions, sums, nullptr); }
+  std::vector<PhaseTime> time_phases(PositionRange positions, TrainSums& sums) override {
+    PhaseTimes times;
+    train_timed(positions, sums, &times);
+    return times.total();
   }
 
   void predict(std::span<const std::uint32_t> users, std::span<const std::uint32_t> items, Scores& scores) const override {
@@ -199,26 +190,47 @@ class CudaEngine final : public Engine {
     return ranges;
   }
 
-  void plan(const std::vector<WindowRange>& ranges, std::size_t i) {
-    const device::Range range("plan");
+  // `times` null: steps are replayed as graphs.
+  void train_timed(PositionRange positions, TrainSums& sums, PhaseTimes* times) {
+    if (positions.begin >= positions.end || sums.first_bad_step != 0) return;
+    const std::vector<WindowRange> ranges = cut(positions);
+    const std::uint64_t last_step = ranges.back().first_step + ranges.back().batches(settings_.batch_size) - 1;
+    follow_rates(last_step);
+    plan(ranges, 0, times);
+    for (std::size_t i = 0; i < ranges.size() && sums.first_bad_step == 0; ++i) {
+      if (i + 1 < ranges.size()) plan(ranges, i + 1, times);
+      compute(i, times);
+      step_ = ranges[i].first_step + ranges[i].batches(settings_.batch_size) - 1;
+      if (i > 0) collect(i - 1, sums);
+      if (i + 1 == ranges.size() && sums.first_bad_step == 0) collect(i, sums);
+    }
+    device::synchronize();
+  }
+
+  void plan(const std::vector<WindowRange>& ranges, std::size_t i, PhaseTimes* times) {
     const std::size_t w = i % 2;
     computed_[w].wait_on(plan_);  // the window before in this memory has been used up
+    const Phase phase("plan", plan_, times);
     windows_[w]->plan(ranges[i], samples_->train.size(), static_cast<std::uint32_t>(samples_->train.begin), rates_,
                       *store_, *scratch_, plan_);
     planned_[w].record(plan_);
   }
 
-  void compute(std::size_t i) {
+  void compute(std::size_t i, PhaseTimes* times) {
     const device::Range range("window");
     const std::size_t w = i % 2;
     Window& window = *windows_[w];
     const std::uint32_t batch = settings_.batch_size, size = window.range().size, batches = window.range().batches(batch);
     // Captured before anything of this window is queued.
-    device::Graph& full = size >= batch ? graph(w, batch) : graphs_[w].full;
-    device::Graph& short_one = size % batch != 0 ? graph(w, size % batch) : graphs_[w].short_one;
+    for (std::uint32_t first = 0; times == nullptr && first < size; first += batch) graph(w, std::min(batch, size - first));
     planned_[w].wait_on(compute_);
-    for (std::uint32_t b = 0; b < size / batch; ++b) full.replay(compute_);
-    if (size % batch != 0) short_one.replay(compute_);
+    for (std::uint32_t first = 0; first < size; first += batch) {
+      const std::uint32_t samples = std::min(batch, size - first);
+      if (times == nullptr)
+        graph(w, samples).replay(compute_);
+      else
+        step_launches_->queue(window, samples, catch_up_.view(), compute_, times);
+    }
     launch_figures(window.steps(), batches, batch, window.fed(), step_launches_->heads(), step_launches_->signal(),
                    settings_.l2, figures_[w].data(), compute_);
     const std::size_t parts = std::size_t{batches} * ((batch + figure_part_samples - 1) / figure_part_samples);

@@ -4,16 +4,17 @@
 namespace anirec::cuda {
 namespace {
 
-// A thread an element of a partial gradient: blocks (columns, which gradient).
+// A warp an element of a partial gradient: blocks (columns, which gradient).
 __global__ void sum_partials_kernel(DenseUpdate d) {
   const PartialGradient partial = d.partials[blockIdx.y];
-  const std::uint32_t k = blockIdx.x * block_threads + threadIdx.x;
+  const std::uint32_t k = row_of_group<32>();
   if (k >= partial.size) return;
   const std::uint32_t parts = (current(d.step).size + partial.parts_for - 1) / partial.parts_for;
   float sum = 0;
-  for (std::uint32_t part = 0; part < parts; ++part)
+  for (std::uint32_t part = threadIdx.x % 32; part < parts; part += 32)
     sum += partial.partials[static_cast<std::size_t>(part) * partial.stride + k];
-  d.gradient[partial.begin + k] = sum;
+  sum = group_sum<32>(sum);
+  if (threadIdx.x % 32 == 0) d.gradient[partial.begin + k] = sum;
 }
 
 // A thread an element.
@@ -39,10 +40,10 @@ __global__ void tick_kernel(std::uint32_t* cursor) {
 }  // namespace
 
 void launch_dense_update(const DenseUpdate& update, const Stream& stream) {
-  const std::uint32_t blocks = (update.size + block_threads - 1) / block_threads;
   if (update.partial_count > 0)
-    device::launch(sum_partials_kernel, {blocks, update.partial_count}, block_threads, 0, stream, update);
-  device::launch(dense_update_kernel, blocks, block_threads, 0, stream, update);
+    device::launch(sum_partials_kernel, {blocks_for_rows<32>(update.widest_partial), update.partial_count},
+                   block_threads, 0, stream, update);
+  device::launch(dense_update_kernel, blocks_for_rows<1>(update.size), block_threads, 0, stream, update);
 }
 
 void launch_tick(std::uint32_t* cursor, const Stream& stream) {

@@ -34,6 +34,38 @@ __global__ void heads_kernel(Heads h) {
   }
 }
 
+// Blocks (part, 32 columns): a warp takes every eighth sample, a lane a column, so that neighbours read neighbours;
+// then the warps' sums in order.
+__global__ void weight_sums_kernel(StepView view, const float* hidden, const float* slope, std::int32_t width,
+                                   float* partials) {
+  constexpr std::uint32_t warps = block_threads / 32;
+  float* const sums = device::shared_memory<float>();  // [warps][32]
+  const StepScalars& step = current(view);
+  const std::uint32_t warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const std::int32_t column = static_cast<std::int32_t>(blockIdx.y * 32 + lane);
+  const std::uint32_t begin = blockIdx.x * sum_part_samples, end = min(step.size, begin + sum_part_samples);
+  float sum = 0;
+  if (column < width)
+    for (std::uint32_t i = begin + warp; i < end; i += warps)
+      sum += slope[i] * hidden[static_cast<std::size_t>(i) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column)];
+  sums[threadIdx.x] = sum;
+  __syncthreads();
+  if (warp != 0 || column >= width) return;
+  for (std::uint32_t w = 1; w < warps; ++w) sum += sums[w * 32 + lane];
+  partials[static_cast<std::size_t>(blockIdx.x) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column)] = sum;
+}
+
+// A warp a part.
+__global__ void slope_sums_kernel(StepView view, const float* slope, float* partials) {
+  const StepScalars& step = current(view);
+  const std::uint32_t part = row_of_group<32>(), begin = part * sum_part_samples;
+  if (begin >= step.size) return;
+  float sum = 0;
+  for (std::uint32_t i = begin + threadIdx.x % 32; i < min(step.size, begin + sum_part_samples); i += 32) sum += slope[i];
+  sum = group_sum<32>(sum);
+  if (threadIdx.x % 32 == 0) partials[part] = sum;
+}
+
 // Sum over a warp in double, as a butterfly.
 __device__ inline double warp_sum(double value) {
   for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffu, value, distance);
@@ -85,6 +117,20 @@ __global__ void figures_kernel(const StepScalars* steps, FedView fed, HeadsView 
 
 void launch_heads(const Heads& heads, std::uint32_t batch, const Stream& stream) {
   device::launch(heads_kernel, blocks_for_rows<32>(batch), block_threads, 0, stream, heads);
+}
+
+void launch_weight_sums(const StepView& step, const float* hidden, const float* slope, std::int32_t width,
+                        float* partials, std::uint32_t batch, const Stream& stream) {
+  const std::uint32_t parts = (batch + sum_part_samples - 1) / sum_part_samples;
+  const std::uint32_t columns = (static_cast<std::uint32_t>(width) + 31) / 32;
+  device::launch(weight_sums_kernel, {parts, columns}, block_threads, block_threads * sizeof(float), stream, step, hidden,
+                 slope, width, partials);
+}
+
+void launch_slope_sums(const StepView& step, const float* slope, float* partials, std::uint32_t batch,
+                       const Stream& stream) {
+  const std::uint32_t parts = (batch + sum_part_samples - 1) / sum_part_samples;
+  device::launch(slope_sums_kernel, blocks_for_rows<32>(parts), block_threads, 0, stream, step, slope, partials);
 }
 
 void launch_figures(const StepScalars* steps, std::uint32_t batches, std::uint32_t batch, const FedView& fed,

@@ -54,22 +54,6 @@ __global__ void relu_mask_kernel(StepView view, const float* hidden, std::int32_
   if (!(hidden[k] > 0)) error[k] = 0;
 }
 
-// Blocks (part, group of columns), a thread a column: neighbouring threads read neighbouring columns.
-__global__ void column_sums_kernel(StepView view, const float* values, const float* slope, std::int32_t width,
-                                   float* partials) {
-  const StepScalars& step = current(view);
-  const std::int32_t column = static_cast<std::int32_t>(blockIdx.y * blockDim.x + threadIdx.x);
-  if (column >= width) return;
-  const std::uint32_t begin = blockIdx.x * column_part_samples;
-  const std::uint32_t end = min(step.size, begin + column_part_samples);
-  float sum = 0;
-  for (std::uint32_t i = begin; i < end; ++i) {
-    const float value = values == nullptr ? 1.0f : values[static_cast<std::size_t>(i) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column)];
-    sum += slope == nullptr ? value : slope[i] * value;
-  }
-  partials[static_cast<std::size_t>(blockIdx.x) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column)] = sum;
-}
-
 }  // namespace
 
 void launch_gather(const StepView& step, const TableView& users, const TableView& items, const FedView& fed,
@@ -87,14 +71,6 @@ void launch_relu_mask(const StepView& step, const float* hidden, std::int32_t wi
   const std::uint64_t elements = std::uint64_t{batch} * static_cast<std::uint64_t>(width);
   device::launch(relu_mask_kernel, static_cast<std::uint32_t>((elements + block_threads - 1) / block_threads),
                  block_threads, 0, stream, step, hidden, width, error);
-}
-
-void launch_column_sums(const StepView& step, const float* values, const float* slope, std::int32_t width,
-                        float* partials, std::uint32_t batch, const Stream& stream) {
-  const std::uint32_t threads = width > 32 ? 64 : 32;
-  const std::uint32_t parts = (batch + column_part_samples - 1) / column_part_samples;
-  const std::uint32_t columns = (static_cast<std::uint32_t>(width) + threads - 1) / threads;
-  device::launch(column_sums_kernel, {parts, columns}, threads, 0, stream, step, values, slope, width, partials);
 }
 
 }  // namespace anirec::cuda

@@ -10,6 +10,26 @@ std::uint32_t blocks_for(std::uint64_t threads) {
   return static_cast<std::uint32_t>((threads + block_threads - 1) / block_threads);
 }
 
+template <int L, int K>
+__global__ void dot_scores_kernel(DotScores d) {
+  const std::uint32_t i = row_of_group<L>();
+  if (i >= d.count) return;
+  const Sample pair = d.pairs[i];
+  const float user_bias = bias_of_row(d.users, pair.user), item_bias = bias_of_row(d.items, pair.item);
+  const float inside = d.additive ? 0.0f : 1.0f;
+  float dot = 0;
+  for (int k = 0; k < K; ++k) {
+    const int v = lane_of_group<L>() + k * L;
+    if (v >= d.users.vectors) continue;
+    const float4 x = add(part_of_row(d.users, pair.user, 0)[v], inside * user_bias);
+    const float4 y = add(part_of_row(d.items, pair.item, 0)[v], inside * item_bias);
+    dot += sum_of(keep(product(x, y), within(d.users.dim, v)));
+  }
+  dot = group_sum<L>(dot);
+  const float beside = d.additive ? user_bias + item_bias : 0.0f;
+  if (lane_of_group<L>() == 0) d.score[i] = dot + beside + d.bias[0];
+}
+
 __global__ void rows_to_matrix_kernel(TableView table, const std::uint32_t* row, std::uint32_t count, bool add_bias,
                                       float* matrix) {
   const std::uint64_t thread = static_cast<std::uint64_t>(blockIdx.x) * block_threads + threadIdx.x;
@@ -145,6 +165,12 @@ __global__ void first_ranks_kernel(const float* score, std::uint32_t items, cons
 constexpr std::size_t candidates_bytes = block_threads / 32 * sizeof(Candidate);
 
 }  // namespace
+
+void launch_dot_scores(const DotScores& scores, const Stream& stream) {
+  with_row_shape(scores.users.vectors, [&]<int L, int K>() {
+    device::launch(dot_scores_kernel<L, K>, blocks_for_rows<L>(scores.count), block_threads, 0, stream, scores);
+  });
+}
 
 void launch_rows_to_matrix(const TableView& table, const std::uint32_t* row, std::uint32_t count, bool add_bias,
                            float* matrix, const Stream& stream) {

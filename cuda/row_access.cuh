@@ -65,10 +65,14 @@ __device__ inline float bias_of_row(const TableView& table, std::uint32_t row) {
   return table.has_bias ? tail_of_row(table, row)[0] : 0.0f;
 }
 
-// Which of elements 4·vector … of a side are kept, in the low four bits; elements from D on never are.
-__device__ inline unsigned kept_of(const FedView& fed, std::uint32_t place, int side, int dim, int vector) {
+// Which of elements 4·vector … are there, in the low four bits: those from D on are not.
+__device__ inline unsigned within(int dim, int vector) {
   const int left = dim - 4 * vector;
-  const unsigned valid = left >= 4 ? 0xfu : left > 0 ? (1u << left) - 1u : 0u;
+  return left >= 4 ? 0xfu : left > 0 ? (1u << left) - 1u : 0u;
+}
+// Which of elements 4·vector … of a side are there and kept.
+__device__ inline unsigned kept_of(const FedView& fed, std::uint32_t place, int side, int dim, int vector) {
+  const unsigned valid = within(dim, vector);
   if (fed.kept == nullptr) return valid;
   const std::uint32_t* words = fed.kept + static_cast<std::size_t>(place) * static_cast<std::size_t>(fed.words);
   const int bit = side * dim + 4 * vector, word = bit / 32, shift = bit % 32;

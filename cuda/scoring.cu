@@ -249,7 +249,7 @@ void predict_pairs(const DeviceModel& m, std::span<const std::uint32_t> users, s
     sample.upload(pairs, stream);
     const StepView step = look_step.of(tile, stream);
     if (dot) {
-      launch_dot_forward({step, look.users.view(), look.items.view(), fed, heads, m.dense.values.data(), 1.0f, m.model.additive_bias, signal, nullptr}, tile, stream);
+      launch_dot_scores({look.users.view(), look.items.view(), sample.data(), tile, m.dense.values.data(), m.model.additive_bias, score.data()}, stream);
     } else {
       launch_gather(step, look.users.view(), look.items.view(), fed, 1.0f, inputs.data(), nullptr, tile, stream);
       const float* hidden = forward[0].run(inputs.data(), stream);

@@ -35,33 +35,35 @@ void launch_run_heads(const std::uint64_t* key, std::uint32_t size, std::uint32_
 // number = exclusive sum of the heads [size + 1]: rows and beginnings of runs; then where tiles begin, as flags.
 void launch_runs(const std::uint64_t* key, std::uint32_t size, int row_bits, const std::uint32_t* number,
                  const PlanView& plan, std::uint32_t* tile_head, const Stream& stream);
-// tile_number = exclusive sum of the tile heads [size + 1].
-void launch_tiles(std::uint32_t size, const std::uint32_t* number, const std::uint32_t* tile_number,
-                  const PlanView& plan, const Stream& stream);
+// tile_number = exclusive sum of the tile heads [size + 1]; counts each batch's long runs and tiles into `steps`.
+void launch_tiles(StepScalars* steps, std::uint32_t size, std::uint32_t batch, int side, const std::uint32_t* number,
+                  const std::uint32_t* tile_number, const PlanView& plan, const Stream& stream);
 // Which runs and tiles are each batch's.
 void launch_step_ranges(StepScalars* steps, std::uint32_t batches, const std::uint32_t* number,
                         const std::uint32_t* tile_number, int side, const Stream& stream);
 
 // --- a step ---
 
-// 1. The rows of the batch's runs as they stand after the step before (exact Adam).
-void launch_catch_up(const StepView& step, const TableView& table, const PlanView& plan, int side,
-                     const CatchUpView& catch_up, std::uint32_t batch, const Stream& stream);
+// 1. The rows of the batch's runs as they stand after the step before (exact Adam): both tables', or mf's items.
+void launch_catch_up(const StepView& step, const RowSides& sides, const CatchUpView& catch_up, std::uint32_t batch,
+                     const Stream& stream);
 
-// 2. mf: scores, losses' slopes, the bias's gradient in parts of dot_part_samples.
-constexpr std::uint32_t dot_part_samples = 64;
-struct DotForward {
+// 2. mf, user by user: scores, losses' slopes, the users' gradients and the update of users with one tile.
+struct DotUsers {
   StepView step;
-  TableView users, items;
+  RowSide side;      // of the users
+  TableView items;
   FedView fed;
   HeadsView heads;
   const float* dense;
-  float scale;  // of both sides' dropout together
+  float scale;       // of both sides' dropout together
   bool additive;
+  CatchUpView catch_up;
   SignalView signal;
-  float* bias_partials;  // [⌈B / dot_part_samples⌉]
+  float* user_row;         // [runs of the batch][P], as GradientSource has it
+  std::uint32_t* user_of;  // [B]
 };
-void launch_dot_forward(const DotForward& forward, std::uint32_t batch, const Stream& stream);
+void launch_dot_users(const DotUsers& users, std::uint32_t batch, const Stream& stream);
 
 // 2. nn, hybrid: X [B, 2D] = the rows, dropped and scaled; then products by device/gemm.h; then
 void launch_gather(const StepView& step, const TableView& users, const TableView& items, const FedView& fed,
@@ -81,41 +83,19 @@ void launch_heads(const Heads& heads, std::uint32_t batch, const Stream& stream)
 // error *= [hidden > 0], for the layers below.
 void launch_relu_mask(const StepView& step, const float* hidden, std::int32_t width, float* error,
                       std::uint32_t batch, const Stream& stream);
-// Column sums in parts of column_part_samples samples: bias gradients from an error [B, width] (slope null), head
-// weights' from hidden and slope. A head's bias is the slope's own sum: width 1, values null.
-constexpr std::uint32_t column_part_samples = 256;
-void launch_column_sums(const StepView& step, const float* values, const float* slope, std::int32_t width,
+// The head's gradients, in parts of sum_part_samples samples: Σ slope · hidden for its weights [H], Σ slope for its bias.
+constexpr std::uint32_t sum_part_samples = 256;
+void launch_weight_sums(const StepView& step, const float* hidden, const float* slope, std::int32_t width,
                         float* partials, std::uint32_t batch, const Stream& stream);
+void launch_slope_sums(const StepView& step, const float* slope, float* partials, std::uint32_t batch,
+                       const Stream& stream);
 
-// 3. Every tile's sum of its samples' gradients: partial [tiles][P], and for additive biases the slopes' sums.
-struct TileSums {
-  StepView step;
-  PlanView plan;
-  FedView fed;
-  int side;                 // 0 users, 1 items
-  TableView other;          // mf: the other side's rows
-  const float* slope;       // mf
-  bool additive;
-  const float* input_error; // nn, hybrid: dX [B, 2D]; null: mf
-  std::int32_t dim, vectors;
-  float* partials;          // [tiles of the batch][P]
-  float* bias_partials;     // [tiles of the batch]
-};
-void launch_tile_sums(const TileSums& sums, std::uint32_t batch, const Stream& stream);
-
-// 4. The rows' update, from their tiles' sums in order.
-struct UpdateRows {
-  StepView step;
-  PlanView plan;
-  int side;
-  TableView table;
-  CatchUpView catch_up;
-  float scale;
-  bool bias_inside;  // the bias's gradient is the sum of the row's
-  const float* partials;
-  const float* bias_partials;
-};
-void launch_update_rows(const UpdateRows& update, std::uint32_t batch, const Stream& stream);
+// 3. Long runs' gradients, tile by tile.
+void launch_tile_sums(const StepView& step, const GradientSource& from, const RowSides& sides, std::uint32_t batch,
+                      const Stream& stream);
+// 4. The rows' update, from their samples' gradients in order.
+void launch_update_rows(const StepView& step, const GradientSource& from, const RowSides& sides,
+                        const CatchUpView& catch_up, std::uint32_t batch, const Stream& stream);
 
 // 5. The dense parameters' update; gradients that come in parts are summed first, in order.
 struct DenseUpdate {
@@ -125,6 +105,7 @@ struct DenseUpdate {
   std::uint32_t size;
   const PartialGradient* partials;  // on the device
   std::uint32_t partial_count;
+  std::uint32_t widest_partial;  // of their sizes
 };
 void launch_dense_update(const DenseUpdate& update, const Stream& stream);
 // The cursor moves to the next step of the window.
@@ -146,6 +127,16 @@ void launch_figures(const StepScalars* steps, std::uint32_t batches, std::uint32
 // Rows [0, table.count) as they stand after `now`, into a table of one column; row table.count becomes 0.
 void launch_look(const TableView& table, const CatchUpView& catch_up, std::uint32_t now, const TableView& to,
                  const Stream& stream);
+// mf: scores of pairs, a group of lanes each, from tables of one column.
+struct DotScores {
+  TableView users, items;
+  const Sample* pairs;
+  std::uint32_t count;
+  const float* bias;
+  bool additive;
+  float* score;
+};
+void launch_dot_scores(const DotScores& scores, const Stream& stream);
 // Rows of a one-column table as a matrix [count, D], with the bias added where that is inside the product; `row`
 // null: rows 0, 1, …
 void launch_rows_to_matrix(const TableView& table, const std::uint32_t* row, std::uint32_t count, bool add_bias,

@@ -13,8 +13,8 @@ std::uint64_t widest_of(const ModelConfig& model) {
 
 // Floats of the partial gradients of the heads.
 std::size_t head_partial_floats(const ModelConfig& model, std::uint32_t batch) {
-  if (model.trunk() == Trunk::dot) return parts(batch, dot_part_samples);
-  return static_cast<std::size_t>(parts(batch, column_part_samples)) * model.heads.size() * (static_cast<std::size_t>(model.hidden.back()) + 1);
+  if (model.trunk() == Trunk::dot) return parts(batch, sum_part_samples);
+  return static_cast<std::size_t>(parts(batch, sum_part_samples)) * model.heads.size() * (static_cast<std::size_t>(model.hidden.back()) + 1);
 }
 
 }  // namespace
@@ -57,15 +57,17 @@ TrainStep::TrainStep(const ModelConfig& model, const TrainSettings& settings, co
   }
   std::vector<PartialGradient> partials;
   if (model.trunk() == Trunk::dot) {
-    partials.push_back({0, 1, head_partials_.data(), dot_part_samples, 1});
+    partials.push_back({0, 1, head_partials_.data(), sum_part_samples, 1});
+    user_row_ = device::Buffer<float>(batch * padded);
+    user_of_ = device::Buffer<std::uint32_t>(batch);
   } else {
     const std::uint32_t width = static_cast<std::uint32_t>(model.hidden.back());
-    const std::size_t most_parts = parts(settings.batch_size, column_part_samples);
+    const std::size_t most_parts = parts(settings.batch_size, sum_part_samples);
     const float* at = head_partials_.data();
     for (int h = 0; h < heads_.count; ++h) {
-      partials.push_back({heads_.head[h].weight_at, width, at, column_part_samples, width});
+      partials.push_back({heads_.head[h].weight_at, width, at, sum_part_samples, width});
       at += most_parts * width;
-      partials.push_back({heads_.head[h].bias_at, 1, at, column_part_samples, 1});
+      partials.push_back({heads_.head[h].bias_at, 1, at, sum_part_samples, 1});
       at += most_parts;
     }
     products_.emplace_back(model, tensors_, settings.batch_size, math);
@@ -76,6 +78,7 @@ TrainStep::TrainStep(const ModelConfig& model, const TrainSettings& settings, co
     for (const int layer : model.hidden) hidden_.emplace_back(batch * static_cast<std::size_t>(layer));
     for (device::Buffer<float>& error : error_) error = device::Buffer<float>(batch * widest_of(model));
   }
+  for (const PartialGradient& partial : partials) widest_partial_ = std::max(widest_partial_, partial.size);
   partials_ = device::Buffer<PartialGradient>(partials.size());
   partials_.upload(partials, stream);
   stream.synchronize();
@@ -86,72 +89,99 @@ std::uint64_t TrainStep::bytes_needed(const ModelConfig& model, const TrainSetti
   std::uint64_t floats = (model.heads.size() + (settings.l2 > 0 ? 1 : 0)) * window_samples +
                          batch * (model.heads.size() + 2 * ((dim + 3) / 4 * 4 + 1)) +
                          head_partial_floats(model, settings.batch_size);
-  if (model.trunk() == Trunk::mlp) {
+  if (model.trunk() == Trunk::dot) {
+    floats += batch * ((dim + 3) / 4 * 4 + 1);
+  } else {
     floats += batch * (4 * dim + 2 * widest_of(model));
     for (const int width : model.hidden) floats += batch * static_cast<std::uint64_t>(width);
   }
   return floats * sizeof(float);
 }
 
-void TrainStep::queue(Window& window, std::uint32_t size, const CatchUpView& catch_up, const device::Stream& stream) {
+void TrainStep::queue(Window& window, std::uint32_t size, const CatchUpView& catch_up, const device::Stream& stream,
+                      PhaseTimes* times) {
+  const StepView step = window.step_view();
+  const bool dot = model_.trunk() == Trunk::dot;
+  const float dropout = dropout_scale(settings_.dropout);
+  RowSides sides;
+  sides.users = {0, users_.view(), window.plan_of(0), tile_partials_[0].data(), tile_bias_partials_[0].data(), !dot, dot};
+  sides.items = {1, items_.view(), window.plan_of(1), tile_partials_[1].data(), tile_bias_partials_[1].data(), true, false};
+  sides.first = dot ? 1 : 0;
+  sides.scale = dot ? dropout * dropout : dropout;
+  sides.bias_inside = dot && !model_.additive_bias;
   if (users_.keeps_last_step()) {
-    const device::Range range("catch up");
-    launch_catch_up(window.step_view(), users_.view(), window.plan_of(0), 0, catch_up, size, stream);
-    launch_catch_up(window.step_view(), items_.view(), window.plan_of(1), 1, catch_up, size, stream);
+    const Phase phase("catch up", stream, times);
+    launch_catch_up(step, sides, catch_up, size, stream);
   }
-  if (model_.trunk() == Trunk::dot)
-    queue_dot(window, size, stream);
-  else
-    queue_mlp(window, size, stream);
-  queue_rows(window, size, catch_up, stream);
-  const device::Range range("dense update");
-  launch_dense_update({window.step_view(), settings_.optimizer, dense_.values.data(), dense_.first.data(),
-                       dense_.second.data(), dense_.gradient.data(), static_cast<std::uint32_t>(dense_.values.size()),
-                       partials_.data(), static_cast<std::uint32_t>(partials_.size())},
+  GradientSource from;
+  from.fed = window.fed();
+  if (dot) {
+    queue_dot(window, sides, size, catch_up, stream, times);
+    from.slope = signal_.slope;
+    from.user_row = user_row_.data();
+    from.user_of = user_of_.data();
+  } else {
+    queue_mlp(window, size, stream, times);
+    from.input_error = input_error_.data();
+  }
+  {
+    const Phase phase("row sums", stream, times);
+    launch_tile_sums(step, from, sides, size, stream);
+  }
+  {
+    const Phase phase("row update", stream, times);
+    sides.first = 0;
+    launch_update_rows(step, from, sides, catch_up, size, stream);
+  }
+  const Phase phase("dense update", stream, times);
+  launch_dense_update({step, settings_.optimizer, dense_.values.data(), dense_.first.data(), dense_.second.data(),
+                       dense_.gradient.data(), static_cast<std::uint32_t>(dense_.values.size()), partials_.data(),
+                       static_cast<std::uint32_t>(partials_.size()), widest_partial_},
                       stream);
   launch_tick(window.cursor(), stream);
 }
 
-void TrainStep::queue_dot(Window& window, std::uint32_t size, const device::Stream& stream) {
-  const device::Range range("dot forward");
-  const float scale = dropout_scale(settings_.dropout);
-  launch_dot_forward({window.step_view(), users_.view(), items_.view(), window.fed(), heads_, dense_.values.data(),
-                      scale * scale, model_.additive_bias, signal_, head_partials_.data()},
-                     size, stream);
+void TrainStep::queue_dot(Window& window, const RowSides& sides, std::uint32_t size, const CatchUpView& catch_up,
+                          const device::Stream& stream, PhaseTimes* times) {
+  const Phase phase("dot users", stream, times);
+  launch_dot_users({window.step_view(), sides.users, items_.view(), window.fed(), heads_, dense_.values.data(),
+                    sides.scale, model_.additive_bias, catch_up, signal_, user_row_.data(), user_of_.data()},
+                   size, stream);
+  launch_slope_sums(window.step_view(), signal_.slope, head_partials_.data(), size, stream);
 }
 
-void TrainStep::queue_mlp(Window& window, std::uint32_t size, const device::Stream& stream) {
+void TrainStep::queue_mlp(Window& window, std::uint32_t size, const device::Stream& stream, PhaseTimes* times) {
   const StepView step = window.step_view();
   Products& products = size == products_[0].batch ? products_[0] : products_[1];
   const auto weight = [&](std::size_t l) { return dense_.values.data() + tensors_[2 * l].offset; };
   const auto bias = [&](std::size_t l) { return dense_.values.data() + tensors_[2 * l + 1].offset; };
   const std::size_t layers = hidden_.size();
   {
-    const device::Range range("gather");
+    const Phase phase("gather", stream, times);
     launch_gather(step, users_.view(), items_.view(), window.fed(), dropout_scale(settings_.dropout), inputs_.data(),
                   signal_.penalty, size, stream);
   }
   {
-    const device::Range range("mlp forward");
+    const Phase phase("mlp forward", stream, times);
     for (std::size_t l = 0; l < layers; ++l)
       products.forward[l].run(l == 0 ? inputs_.data() : hidden_[l - 1].data(), weight(l), hidden_[l].data(), stream, bias(l));
   }
   float *error = error_[0].data(), *below = error_[1].data();
   {
-    const device::Range range("heads");
+    const Phase phase("heads", stream, times);
     const std::int32_t width = model_.hidden.back();
     launch_heads({step, window.fed(), heads_, dense_.values.data(), hidden_.back().data(), width, error, signal_}, size, stream);
     float* partials = head_partials_.data();
-    const std::size_t most_parts = parts(settings_.batch_size, column_part_samples);
+    const std::size_t most_parts = parts(settings_.batch_size, sum_part_samples);
     for (int h = 0; h < heads_.count; ++h) {
       const float* slope = signal_.slope + static_cast<std::size_t>(h) * settings_.batch_size;
-      launch_column_sums(step, hidden_.back().data(), slope, width, partials, size, stream);
+      launch_weight_sums(step, hidden_.back().data(), slope, width, partials, size, stream);
       partials += most_parts * static_cast<std::size_t>(width);
-      launch_column_sums(step, nullptr, slope, 1, partials, size, stream);
+      launch_slope_sums(step, slope, partials, size, stream);
       partials += most_parts;
     }
   }
-  const device::Range range("mlp backward");
+  const Phase phase("mlp backward", stream, times);
   for (std::size_t l = layers; l-- > 0;) {
     const float* in = l == 0 ? inputs_.data() : hidden_[l - 1].data();
     float* const gradient = dense_.gradient.data();
@@ -161,27 +191,6 @@ void TrainStep::queue_mlp(Window& window, std::uint32_t size, const device::Stre
     launch_relu_mask(step, hidden_[l - 1].data(), model_.hidden[l - 1], below, size, stream);
     std::swap(error, below);
   }
-}
-
-void TrainStep::queue_rows(Window& window, std::uint32_t size, const CatchUpView& catch_up, const device::Stream& stream) {
-  const bool dot = model_.trunk() == Trunk::dot;
-  const float side_scale = dropout_scale(settings_.dropout);
-  const DeviceTable* tables[2] = {&users_, &items_};
-  {
-    // Both sides' sums before either is written: mf's need each other's old rows.
-    const device::Range range("row sums");
-    for (int side = 0; side < 2; ++side)
-      launch_tile_sums({window.step_view(), window.plan_of(side), window.fed(), side, tables[1 - side]->view(), signal_.slope,
-                        model_.additive_bias, dot ? nullptr : input_error_.data(), model_.dim, users_.view().vectors,
-                        tile_partials_[side].data(), tile_bias_partials_[side].data()},
-                       size, stream);
-  }
-  const device::Range range("row update");
-  for (int side = 0; side < 2; ++side)
-    launch_update_rows({window.step_view(), window.plan_of(side), side, tables[side]->view(), catch_up,
-                        dot ? side_scale * side_scale : side_scale, dot && !model_.additive_bias,
-                        tile_partials_[side].data(), tile_bias_partials_[side].data()},
-                       size, stream);
 }
 
 }  // namespace anirec::cuda

@@ -6,6 +6,7 @@
 
 #include "device_model.h"
 #include "engine/train_settings.h"
+#include "phase_times.h"
 #include "step.h"
 #include "window.h"
 
@@ -21,7 +22,8 @@ class TrainStep {
 
   // Queues the step that the window's cursor stands at, of `size` samples (a full or the short batch), and moves the
   // cursor on. Waits for nothing and allocates nothing: it can be captured.
-  void queue(Window& window, std::uint32_t size, const CatchUpView& catch_up, const device::Stream& stream);
+  void queue(Window& window, std::uint32_t size, const CatchUpView& catch_up, const device::Stream& stream,
+             PhaseTimes* times = nullptr);
 
   const SignalView& signal() const { return signal_; }
   const HeadsView& heads() const { return heads_; }
@@ -33,9 +35,9 @@ class TrainStep {
     std::uint32_t batch;
     std::vector<device::Gemm> forward, weight_gradient, input_gradient;
   };
-  void queue_dot(Window& window, std::uint32_t size, const device::Stream& stream);
-  void queue_mlp(Window& window, std::uint32_t size, const device::Stream& stream);
-  void queue_rows(Window& window, std::uint32_t size, const CatchUpView& catch_up, const device::Stream& stream);
+  void queue_dot(Window& window, const RowSides& sides, std::uint32_t size, const CatchUpView& catch_up,
+                 const device::Stream& stream, PhaseTimes* times);
+  void queue_mlp(Window& window, std::uint32_t size, const device::Stream& stream, PhaseTimes* times);
 
   const ModelConfig& model_;
   const TrainSettings& settings_;
@@ -48,6 +50,10 @@ class TrainStep {
   device::Buffer<float> tile_partials_[2], tile_bias_partials_[2];
   device::Buffer<float> head_partials_;  // mf: its bias's; nn, hybrid: each head's weights and bias
   device::Buffer<PartialGradient> partials_;
+  std::uint32_t widest_partial_ = 0;
+  // mf
+  device::Buffer<float> user_row_;
+  device::Buffer<std::uint32_t> user_of_;
   // nn, hybrid
   std::vector<Products> products_;  // full, short
   device::Buffer<float> inputs_, input_error_, error_[2];

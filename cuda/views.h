@@ -48,6 +48,8 @@ struct StepScalars {
   std::uint32_t run_end[2];
   std::uint32_t tile_begin[2];  // … and tiles
   std::uint32_t tile_end[2];
+  std::uint32_t long_runs[2];   // runs of several tiles …
+  std::uint32_t long_tiles[2];  // … and their tiles
 };
 
 struct StepView {
@@ -64,10 +66,18 @@ struct PlanView {
   std::uint32_t* run_tile = nullptr;    // [runs + 1] first tile
   std::uint32_t* tile_run = nullptr;    // [tiles]
   std::uint32_t* tile_begin = nullptr;  // [tiles + 1] positions
+  // Runs of several tiles, and those tiles: a batch's from first_long_run() and first_long_tile() on, in any order.
+  std::uint32_t* long_run = nullptr;
+  std::uint32_t* long_tile = nullptr;
 };
 
 // Samples a tile sums up in one go; a longer run is summed in a second level, tile by tile.
 constexpr std::uint32_t tile_samples = 32;
+
+// Where the lists of the batch that begins at `place` begin. Of n samples at most n/33 are a long run's first, and as a
+// run of 33 has two tiles, at most 2n/33 are a long tile's: what n/32 and n/16 places hold, wherever a batch begins.
+constexpr std::uint32_t first_long_run(std::uint32_t place) { return place / tile_samples; }
+constexpr std::uint32_t first_long_tile(std::uint32_t place) { return place / (tile_samples / 2); }
 
 // A window's samples.
 struct FedView {
@@ -107,6 +117,32 @@ struct SignalView {
   float* penalty = nullptr;  // [window samples] the rows' squared norms; null: no l2
   std::uint32_t window = 0;  // samples a window can hold
   std::uint32_t batch = 0;   // B
+};
+
+// One side of the row kernels' work.
+struct RowSide {
+  std::int32_t number = 0;  // 0 users, 1 items
+  TableView table;
+  PlanView plan;
+  float* partials = nullptr;       // [tiles of the batch][P], of long runs
+  float* bias_partials = nullptr;  // [tiles of the batch]
+  bool brought_forward = false;    // rows in memory stand after the step before
+  bool only_long = false;          // short runs have been updated by the forward pass
+};
+struct RowSides {
+  RowSide users, items;
+  std::int32_t first = 0;    // 0: both, 1: items alone
+  float scale = 1;           // of dropout
+  bool bias_inside = false;  // a bias's gradient is the sum of its row's
+};
+
+// Where the gradients of rows come from.
+struct GradientSource {
+  FedView fed;
+  const float* input_error = nullptr;       // nn, hybrid: dX [B, 2D]
+  const float* slope = nullptr;             // mf: [B],
+  const float* user_row = nullptr;          // users' rows before the step [runs of the batch][P], biases inside added,
+  const std::uint32_t* user_of = nullptr;   // and whose is which sample [B]
 };
 
 // A stretch of the dense parameters whose gradient is a sum of partial ones, in their order.

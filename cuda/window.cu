@@ -41,8 +41,10 @@ std::uint64_t PlanScratch::bytes_needed(std::uint32_t samples) {
 }
 
 Window::TablePlan::TablePlan(std::uint32_t samples)
-    : place(samples), run_row(samples), run_begin(samples + 1), run_tile(samples + 1), tile_run(samples), tile_begin(samples + 1) {
-  view = {place.data(), run_row.data(), run_begin.data(), run_tile.data(), tile_run.data(), tile_begin.data()};
+    : place(samples), run_row(samples), run_begin(samples + 1), run_tile(samples + 1), tile_run(samples), tile_begin(samples + 1),
+      long_run(first_long_run(samples)), long_tile(first_long_tile(samples)) {
+  view = {place.data(), run_row.data(), run_begin.data(), run_tile.data(), tile_run.data(), tile_begin.data(),
+          long_run.data(), long_tile.data()};
 }
 
 std::uint32_t Window::batches_for(std::uint32_t batch_size) { return std::max(1u, window_samples / batch_size); }
@@ -66,7 +68,7 @@ Window::Window(const TrainSettings& settings, const ModelConfig& model, std::uin
 
 std::uint64_t Window::bytes_needed(const TrainSettings& settings, const ModelConfig& model, std::uint32_t batches) {
   const std::uint64_t samples = std::uint64_t{batches} * settings.batch_size;
-  return samples * (sizeof(Sample) + 4 + 4 * mask_words(settings, model) + 2 * 24) + batches * sizeof(StepScalars);
+  return samples * (sizeof(Sample) + 4 + 4 * mask_words(settings, model) + 2 * 25) + batches * sizeof(StepScalars);
 }
 
 void Window::plan(const WindowRange& range, std::uint64_t train_samples, std::uint32_t train_begin,
@@ -119,7 +121,8 @@ void Window::plan_table(TablePlan& table, int side, PlanScratch& scratch, const 
   device::exclusive_sum(scratch.head_.data(), scratch.number_.data(), size + 1, scratch.scratch_, stream);
   launch_runs(scratch.sorted_key_.data(), size, row_bits, scratch.number_.data(), table.view, scratch.head_.data(), stream);
   device::exclusive_sum(scratch.head_.data(), scratch.tile_number_.data(), size + 1, scratch.scratch_, stream);
-  launch_tiles(size, scratch.number_.data(), scratch.tile_number_.data(), table.view, stream);
+  launch_tiles(steps_.data(), size, settings_.batch_size, side, scratch.number_.data(), scratch.tile_number_.data(),
+               table.view, stream);
   launch_step_ranges(steps_.data(), batches, scratch.number_.data(), scratch.tile_number_.data(), side, stream);
 }
 

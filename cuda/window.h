@@ -55,7 +55,7 @@ class Window {
  private:
   struct TablePlan {
     explicit TablePlan(std::uint32_t samples);
-    device::Buffer<std::uint32_t> place, run_row, run_begin, run_tile, tile_run, tile_begin;
+    device::Buffer<std::uint32_t> place, run_row, run_begin, run_tile, tile_run, tile_begin, long_run, long_tile;
     PlanView view;
   };
   void plan_table(TablePlan& table, int side, PlanScratch& scratch, const device::Stream& stream);

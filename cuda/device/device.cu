@@ -186,6 +186,29 @@ void Event::synchronize(std::source_location where) const {
   check(cudaEventSynchronize(raw_event(handle_.get())), "cudaEventSynchronize", where);
 }
 
+Stopwatch::Stopwatch(std::source_location where) {
+  for (auto* handle : {&start_, &stop_}) {
+    cudaEvent_t event = nullptr;
+    check(cudaEventCreate(&event), "cudaEventCreate", where);
+    handle->reset(event);
+  }
+}
+
+void Stopwatch::start(const Stream& stream, std::source_location where) {
+  check(cudaEventRecord(raw_event(start_.get()), raw(stream)), "cudaEventRecord", where);
+}
+
+void Stopwatch::stop(const Stream& stream, std::source_location where) {
+  check(cudaEventRecord(raw_event(stop_.get()), raw(stream)), "cudaEventRecord", where);
+}
+
+double Stopwatch::seconds(std::source_location where) const {
+  check(cudaEventSynchronize(raw_event(stop_.get())), "cudaEventSynchronize", where);
+  float milliseconds = 0;
+  check(cudaEventElapsedTime(&milliseconds, raw_event(start_.get()), raw_event(stop_.get())), "cudaEventElapsedTime", where);
+  return static_cast<double>(milliseconds) * 1e-3;
+}
+
 void DestroyEvent::operator()(void* handle) const noexcept { cudaEventDestroy(raw_event(handle)); }
 
 Graph Graph::capture(const Stream& stream, const std::function<void()>& body, std::source_location where) {

@@ -87,6 +87,18 @@ class Event {
   std::unique_ptr<void, DestroyEvent> handle_;
 };
 
+// The time a stream takes from one place in its work to another.
+class Stopwatch {
+ public:
+  explicit Stopwatch(std::source_location where = std::source_location::current());
+  void start(const Stream& stream, std::source_location where = std::source_location::current());
+  void stop(const Stream& stream, std::source_location where = std::source_location::current());
+  double seconds(std::source_location where = std::source_location::current()) const;  // waits until it has stopped
+
+ private:
+  std::unique_ptr<void, DestroyEvent> start_, stop_;
+};
+
 // A recorded sequence of calls, launched as one. Arguments, grids and addresses are those of the recording.
 class Graph {
  public:

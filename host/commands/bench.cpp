@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -52,20 +53,25 @@ Samples long_tailed_samples(std::uint32_t users, std::uint32_t items, std::uint6
   return samples;
 }
 
-// Distinct rows of a batch, on average over the first batches: what the row traffic of a step is made of.
-double distinct_rows(const Samples& samples, std::uint32_t batch, bool of_users) {
-  const std::uint64_t batches =
-      std::min<std::uint64_t>(8, std::max<std::uint64_t>(1, samples.rows.size() / batch));
-  double distinct = 0;
-  for (std::uint64_t b = 0; b < batches; ++b) {
-    std::vector<bool> seen(of_users ? samples.users : samples.items);
-    for (std::uint64_t i = b * batch; i < std::min<std::uint64_t>((b + 1) * batch, samples.rows.size()); ++i) {
-      const std::uint32_t row = of_users ? samples.rows[i].user : samples.rows[i].item;
-      distinct += !seen[row];
-      seen[row] = true;
-    }
+struct RowShare {
+  double distinct = 0;  // rows of a batch
+  double in_long = 0;   // share of the samples whose row has more than step_tile_samples
+};
+
+// What the row traffic of a step is made of, on average over the first batches.
+RowShare row_share(const Samples& samples, std::uint32_t batch, bool of_users) {
+  const std::uint64_t rows = samples.rows.size();
+  const std::uint64_t batches = std::min<std::uint64_t>(8, std::max<std::uint64_t>(1, rows / batch));
+  const std::uint64_t counted = std::min(rows, batches * batch);
+  RowShare share;
+  for (std::uint64_t begin = 0; begin < counted; begin += batch) {
+    std::map<std::uint32_t, std::uint32_t> count;
+    for (std::uint64_t i = begin; i < std::min(begin + batch, counted); ++i)
+      ++count[of_users ? samples.rows[i].user : samples.rows[i].item];
+    share.distinct += static_cast<double>(count.size());
+    for (const auto& [row, n] : count) share.in_long += n > step_tile_samples ? n : 0;
   }
-  return distinct / static_cast<double>(batches);
+  return {share.distinct / static_cast<double>(batches), share.in_long / static_cast<double>(counted)};
 }
 
 struct BenchSizes {
@@ -90,8 +96,13 @@ struct Bench {
   }
 };
 
-// Seconds a step. A call of train() spans as many steps as take a good while: engines look ahead inside a call.
-double seconds_a_step(Engine& engine, std::uint64_t samples, std::uint32_t batch, double seconds) {
+struct TimedSteps {
+  double seconds;      // a step
+  std::uint64_t next;  // the step that comes next
+};
+
+// A call of train() spans as many steps as take a good while: engines look ahead inside a call.
+TimedSteps time_steps(Engine& engine, std::uint64_t samples, std::uint32_t batch, double seconds) {
   std::uint64_t step = 0, piece = std::max<std::uint64_t>(1, (1u << 17) / batch);
   TrainSums sums;
   const auto train_for = [&](double wanted) {
@@ -110,7 +121,42 @@ double seconds_a_step(Engine& engine, std::uint64_t samples, std::uint32_t batch
     return seconds_since(start) / static_cast<double>(step - first);
   };
   train_for(seconds / 4);  // caches, clocks, tables, graphs
-  return train_for(seconds);
+  const double a_step = train_for(seconds);
+  return {a_step, step + 1};
+}
+
+// Seconds a step of each phase, over about a window of samples; nothing where the engine has no phases.
+std::vector<PhaseTime> phase_times(Engine& engine, std::uint64_t samples, std::uint32_t batch, std::uint64_t step) {
+  const std::uint64_t steps = std::clamp<std::uint64_t>((1u << 20) / batch, 16, 2048);
+  TrainSums sums;
+  std::vector<PhaseTime> times =
+      engine.time_phases({step_begin(step, samples, batch), step_begin(step + steps, samples, batch)}, sums);
+  for (PhaseTime& time : times) time.seconds /= static_cast<double>(steps);
+  return times;
+}
+
+// Bytes and bound of each phase, in the order of the step, beside what it was measured to take.
+ordered_json phases_json(const ModelConfig& model, const StepShape& shape, std::vector<PhaseTime> measured,
+                         double copy_rate) {
+  ordered_json phases = ordered_json::array();
+  const auto add_time = [](ordered_json& phase, double seconds) { phase["microseconds"] = seconds * 1e6; };
+  for (const PhaseBytes& phase : step_bytes(model, shape)) {
+    ordered_json of = {{"name", phase.name}, {"bytes", phase.bytes}, {"bound_microseconds", phase.bytes / copy_rate * 1e6}};
+    const auto found = std::find_if(measured.begin(), measured.end(), [&](const PhaseTime& time) {
+      return std::string_view(time.name) == phase.name;
+    });
+    if (found != measured.end()) {
+      add_time(of, found->seconds);
+      of["share_of_copy_rate"] = phase.bytes / found->seconds / copy_rate;
+      measured.erase(found);
+    }
+    phases.push_back(of);
+  }
+  for (const PhaseTime& rest : measured) {  // whose bytes are few
+    phases.push_back({{"name", rest.name}});
+    add_time(phases.back(), rest.seconds);
+  }
+  return phases;
 }
 
 ordered_json bench_training(Bench& bench, const std::string& name, std::uint64_t dim, std::uint32_t batch) {
@@ -126,18 +172,16 @@ ordered_json bench_training(Bench& bench, const std::string& name, std::uint64_t
   if (bench.copy_rate == 0) bench.copy_rate = engine->copy_rate();
   engine->load(initial_parameters(model, 42, InitBias::mean, {5.5, 0.5}), nullptr);
   engine->attach(samples);
-  const double a_step = seconds_a_step(*engine, samples.train.size(), batch, bench.sizes.seconds);
+  const TimedSteps timed = time_steps(*engine, samples.train.size(), batch, bench.sizes.seconds);
+  const double a_step = timed.seconds;
+  const std::vector<PhaseTime> measured = phase_times(*engine, samples.train.size(), batch, timed.next);
 
   const std::uint32_t mask_bytes =
       settings.dropout.threshold == 0 ? 0 : static_cast<std::uint32_t>((2 * model.dim + 127) / 128 * 16);
-  const StepShape shape = {batch, distinct_rows(samples, batch, true), distinct_rows(samples, batch, false),
-                           mask_bytes, settings.optimizer};
+  const RowShare users = row_share(samples, batch, true), items = row_share(samples, batch, false);
+  const StepShape shape = {batch,         users.distinct,    items.distinct, users.in_long,
+                           items.in_long, mask_bytes, settings.optimizer};
   const double bytes = row_bytes(model, shape);
-  ordered_json phases = ordered_json::array();
-  for (const PhaseBytes& phase : step_bytes(model, shape))
-    phases.push_back({{"name", phase.name},
-                      {"bytes", phase.bytes},
-                      {"bound_microseconds", phase.bytes / bench.copy_rate * 1e6}});
   return {{"model", name},
           {"batch_size", batch},
           {"dim", model.dim},
@@ -151,7 +195,7 @@ ordered_json bench_training(Bench& bench, const std::string& name, std::uint64_t
           {"row_bytes_per_step", bytes},
           {"row_bytes_per_second", bytes / a_step},
           {"share_of_copy_rate", bytes / a_step / bench.copy_rate},
-          {"phases", phases}};
+          {"phases", phases_json(model, shape, measured, bench.copy_rate)}};
 }
 
 std::vector<std::string> list_of(const Arguments& arguments, const std::string& name,
@@ -229,7 +273,8 @@ CommandSpec bench_command() {
       "Samples are long-tailed on both sides. share_of_copy_rate sets the bytes of parameters and moments that a "
       "step must read and write against what copying its memory reaches on the device; caches make shares above 1 "
       "possible. phases has the bytes that each part of a step on a GPU must move, named as in a profiler's "
-      "timeline (docs/profiling.md), and the time they take at the copy rate: a bound, not a measurement."};
+      "timeline (docs/profiling.md), and the time they take at the copy rate; on a GPU also the time each was measured "
+      "to take, launched one by one, and its share of the copy rate."};
 }
 
 }  // namespace anirec

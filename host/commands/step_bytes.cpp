@@ -47,15 +47,21 @@ std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& sh
   const double row = 4.0 * ((model.dim + 3) / 4 * 4), tail = model.has_row_bias() ? tail_bytes : 0;
   const double inputs = 8.0 * model.dim, heads = static_cast<double>(model.heads.size());
   std::vector<PhaseBytes> phases = {{"plan", plan_bytes(model, shape)}};
-  if (shape.optimizer == Optimizer::adam)  // reads w, m, v and the last step, writes w
-    phases.push_back({"catch up", rows * (4 * row + 1.25 * tail + 4)});
-  // A row's sums are written as tiles, one where its run is short, and read again by the update.
-  const double sums = rows * (row + 4);
+  const double kept = columns(shape.optimizer);
+  const auto update = [&](double count) { return count * (2 * kept * row + 2 * tail + run_bytes); };
+  // Exact Adam reads w, m, v and the last step, and writes w.
+  const auto catch_up = [&](double count) { return count * (4 * row + 1.25 * tail + 4); };
+  const bool exact = shape.optimizer == Optimizer::adam;
   if (model.trunk() == Trunk::dot) {
-    phases.push_back({"dot forward", rows * (row + tail) + batch * (sample_bytes + mask + 2 * signal_bytes)});
-    phases.push_back(
-        {"row sums", rows * (row + tail) + 2 * batch * (place_bytes + sample_bytes + signal_bytes + mask) + sums});
+    if (exact) phases.push_back({"catch up", catch_up(shape.items)});
+    // Users are updated on the way, and their rows of before written for the items.
+    const double of_sample = place_bytes + sample_bytes + mask + 2 * signal_bytes + place_bytes;
+    phases.push_back({"dot users", update(shape.users) + shape.users * row + shape.items * (row + tail) + batch * of_sample});
+    const double gradients = shape.users * row + batch * (2 * place_bytes + signal_bytes + mask);
+    phases.push_back({"row sums", shape.long_items * gradients});
+    phases.push_back({"row update", update(shape.items) + (1 - shape.long_items) * gradients});
   } else {
+    if (exact) phases.push_back({"catch up", catch_up(rows)});
     std::vector<double> widths = {inputs};  // bytes of a sample's activations, layer by layer
     for (const int width : model.hidden) widths.push_back(4.0 * width);
     double forward = 0, backward = 0;
@@ -68,9 +74,11 @@ std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& sh
     phases.push_back({"mlp forward", batch * forward});
     phases.push_back({"heads", batch * ((2 + heads) * widths.back() + sample_bytes + 2 * heads * signal_bytes)});
     phases.push_back({"mlp backward", batch * backward});
-    phases.push_back({"row sums", batch * (inputs + 2 * (place_bytes + mask)) + sums});
+    const double gradients = batch * (inputs + 2 * (place_bytes + mask));
+    const double in_long = (shape.long_users + shape.long_items) / 2;
+    phases.push_back({"row sums", in_long * gradients});
+    phases.push_back({"row update", update(rows) + (1 - in_long) * gradients});
   }
-  phases.push_back({"row update", sums + rows * (2 * columns(shape.optimizer) * row + 2 * tail + run_bytes)});
   return phases;
 }
 

@@ -17,9 +17,13 @@ struct PhaseBytes {
 struct StepShape {
   std::uint32_t batch = 0;
   double users = 0, items = 0;   // distinct rows in a batch
+  double long_users = 0, long_items = 0;  // share of the samples whose row has more than step_tile_samples
   std::uint32_t mask_bytes = 0;  // of a sample's dropout masks
   Optimizer optimizer = Optimizer::adam;
 };
+
+// Samples of a row that a GPU sums in one go (cuda/views.h, tile_samples).
+constexpr std::uint32_t step_tile_samples = 32;
 
 // What each phase reads and writes, everything once a phase: rows that several samples share come from memory
 // once, and nothing stays in a cache from one phase to the next. In the order of the step.

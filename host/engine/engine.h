@@ -65,6 +65,12 @@ struct Ranked {
   std::vector<std::uint32_t> first_relevant_rank;  // [users], from 1; 0: none. Empty where not asked for
 };
 
+// What one phase of a step took; `name` is a literal.
+struct PhaseTime {
+  const char* name;
+  double seconds;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -79,6 +85,12 @@ class Engine {
   // Trains on whole batches: both ends of the range are where a step begins (or the end of a pass). Stops some
   // batches after the one that made sums.first_bad_step: the parameters are worthless then, and so are later sums.
   virtual void train(PositionRange positions, TrainSums& sums) = 0;
+  // Trains like train() and says what each phase took, over all steps of the range: what a profiler would see, so steps
+  // are launched one by one. Empty: the engine has no phases that follow one another.
+  virtual std::vector<PhaseTime> time_phases(PositionRange positions, TrainSums& sums) {
+    train(positions, sums);
+    return {};
+  }
 
   // Looking never writes: rows are brought forward in passing, never in place.
   virtual void predict(std::span<const std::uint32_t> users, std::span<const std::uint32_t> items,

@@ -117,6 +117,7 @@ TEST_CASE("streamed samples train the same bits as resident ones") {
 
 TEST_CASE("a window's plan is the CPU's, row by row and sample by sample") {
   ProblemSize size;
+  size.users = 3;  // some of their runs take several tiles
   size.rows = 500;
   size.batch = 64;
   const Problem p = make_problem("mf", Task::rating, size);
@@ -144,6 +145,7 @@ TEST_CASE("a window's plan is the CPU's, row by row and sample by sample") {
   for (std::uint32_t i = 0; i < 500; ++i) CHECK(fed[i].user == p.samples.rows[index[i]].user);
   CHECK(std::set<std::uint32_t>(index.begin(), index.end()).size() == 500);
 
+  std::size_t long_runs_seen = 0;
   for (int side = 0; side < 2; ++side) {
     const cuda::PlanView& plan = window.plan_of(side);
     const std::uint32_t runs = steps[batches - 1].run_end[side], tiles = steps[batches - 1].tile_end[side];
@@ -172,6 +174,49 @@ TEST_CASE("a window's plan is the CPU's, row by row and sample by sample") {
         CHECK(at == begin[r + 1]);
       }
       CHECK(planned_of == expected_of);
+      // The lists of long runs and their tiles, in any order.
+      std::set<std::uint32_t> expected_long;
+      std::map<std::uint32_t, std::uint32_t> expected_tiles, listed_tiles;
+      for (std::uint32_t r = steps[b].run_begin[side]; r < steps[b].run_end[side]; ++r) {
+        if (run_tile[r + 1] - run_tile[r] < 2) continue;
+        expected_long.insert(r);
+        for (std::uint32_t t = run_tile[r]; t < run_tile[r + 1]; ++t) ++expected_tiles[t];
+      }
+      const auto run_list = fetched(plan.long_run + cuda::first_long_run(first), steps[b].long_runs[side]);
+      const auto tile_list = fetched(plan.long_tile + cuda::first_long_tile(first), steps[b].long_tiles[side]);
+      CHECK(run_list.size() == expected_long.size());
+      CHECK(std::set<std::uint32_t>(run_list.begin(), run_list.end()) == expected_long);
+      for (const std::uint32_t tile : tile_list) ++listed_tiles[tile];
+      CHECK(listed_tiles == expected_tiles);
+      long_runs_seen += expected_long.size();
     }
+  }
+  CHECK(long_runs_seen > 0);
+}
+
+TEST_CASE("timing the phases of steps trains the same bits") {
+  for (const Problem& p : small_problems()) {
+    CAPTURE(p.model.name);
+    const std::unique_ptr<Engine> engine = make_cuda_engine(p.model, p.settings, 0, 0);
+    engine->load(p.start, nullptr);
+    engine->attach(p.samples);
+    TrainSums sums;
+    const std::uint64_t samples = p.samples.train.size();
+    const std::uint32_t batch = p.settings.batch_size;
+    std::set<std::string> names;
+    double seconds = 0;
+    for (const PhaseTime& phase : engine->time_phases({0, step_begin(8, samples, batch)}, sums)) {
+      CHECK(names.insert(phase.name).second);
+      CHECK(phase.seconds > 0);
+      seconds += phase.seconds;
+    }
+    CHECK(names.contains("plan"));
+    CHECK(names.contains("row update"));
+    CHECK(seconds < 60);
+    engine->train({step_begin(8, samples, batch), step_begin(13, samples, batch)}, sums);
+    Trained timed;
+    engine->read(timed.parameters);
+    timed.loss = sums.loss;
+    CHECK(timed == train(p, 12));
   }
 }

@@ -52,7 +52,10 @@ void run_next(Queue& queue) {
   const Operation operation = std::move(queue.waiting.front());
   queue.waiting.pop_front();
   if (operation.event != nullptr) {
-    if (!operation.waits) operation.event->reached = std::max(operation.event->reached, operation.ticket);
+    if (!operation.waits) {
+      operation.event->reached = std::max(operation.event->reached, operation.ticket);
+      operation.event->at = std::chrono::steady_clock::now();
+    }
     return;
   }
   State& s = state();
@@ -106,6 +109,17 @@ void host_waited_for_all() {
 }
 
 std::shared_ptr<EventState>& event_of(void* handle) { return *static_cast<std::shared_ptr<EventState>*>(handle); }
+
+void record_event(void* handle, const device::Stream& stream, std::source_location where) {
+  require_device("cudaEventRecord", where);
+  forbid_in_capture("cudaEventRecord");
+  Operation operation;
+  operation.event = event_of(handle);
+  operation.ticket = ++operation.event->recorded;
+  const std::shared_ptr<EventState> event = operation.event;
+  issue(queue_of(stream), std::move(operation));
+  event->clock = queue_of(stream).clock;
+}
 
 }  // namespace
 
@@ -224,16 +238,7 @@ Event::Event(std::source_location where) {
   handle_.reset(new std::shared_ptr<EventState>(std::make_shared<EventState>()));
 }
 
-void Event::record(const Stream& stream, std::source_location where) {
-  require_device("cudaEventRecord", where);
-  forbid_in_capture("cudaEventRecord");
-  Operation operation;
-  operation.event = event_of(handle_.get());
-  operation.ticket = ++operation.event->recorded;
-  const std::shared_ptr<EventState> event = operation.event;
-  issue(queue_of(stream), std::move(operation));
-  event->clock = queue_of(stream).clock;
-}
+void Event::record(const Stream& stream, std::source_location where) { record_event(handle_.get(), stream, where); }
 
 void Event::wait_on(const Stream& stream, std::source_location where) const {
   require_device("cudaStreamWaitEvent", where);
@@ -252,6 +257,23 @@ void Event::synchronize(std::source_location where) const {
   if (!failures().lost) run_until([&] { return event.reached >= event.recorded; });
   require_device("cudaEventSynchronize", where);
   host_waited(event.clock);
+}
+
+Stopwatch::Stopwatch(std::source_location where) {
+  require_device("cudaEventCreate", where);
+  for (auto* handle : {&start_, &stop_}) handle->reset(new std::shared_ptr<EventState>(std::make_shared<EventState>()));
+}
+
+void Stopwatch::start(const Stream& stream, std::source_location where) { record_event(start_.get(), stream, where); }
+void Stopwatch::stop(const Stream& stream, std::source_location where) { record_event(stop_.get(), stream, where); }
+
+double Stopwatch::seconds(std::source_location where) const {
+  forbid_in_capture("cudaEventSynchronize");
+  const EventState &start = *event_of(start_.get()), &stop = *event_of(stop_.get());
+  if (!failures().lost) run_until([&] { return stop.reached >= stop.recorded; });
+  require_device("cudaEventSynchronize", where);
+  host_waited(stop.clock);
+  return std::chrono::duration<double>(stop.at - start.at).count();
 }
 
 void DestroyEvent::operator()(void* handle) const noexcept {

@@ -1,6 +1,7 @@
 // What is queued on the emulated device, and when it runs: as late as possible, in random order between streams.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -19,6 +20,7 @@ namespace anirec::emulation {
 struct EventState {
   std::uint64_t recorded = 0, reached = 0;
   watch::Clock clock;  // of the last record
+  std::chrono::steady_clock::time_point at;  // when the device last came to it
 };
 
 struct Operation {
