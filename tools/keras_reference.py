@@ -3,8 +3,8 @@
 
   golden  trains each model for 300 steps without dropout and writes where it started, where it came to and every
           step's loss to tests/golden/, which tests hold every engine to; then lets the program train the same
-  seeds   trains each model with dropout 0.5 from five seeds on either side and draws the validation losses of both:
-          docs/images/keras_seeds.svg
+  seeds   trains each model with dropout 0.5 from eight starts, each side in an order and with masks of its own, and
+          draws the validation losses of both: docs/images/keras_seeds.svg
 
 Data is made by `anirec generate`. The packages go to an environment of their own, build/keras-venv. Needs a built
 program; no test needs this.
@@ -189,6 +189,14 @@ def keras_weights(model):
     return tensors
 
 
+def write_model(like, weights, path):
+    """Keras' weights as a model.safetensors, with the ids and the configuration of one that the program wrote."""
+    tensors, metadata = read(like)
+    if any(tensors[name].shape != values.shape for name, values in weights.items()):
+        sys.exit(f"keras_reference: {like}: Keras' tensors have other shapes")
+    save_file({**tensors, **weights}, path, metadata)
+
+
 class StepLosses(keras.callbacks.Callback):
     """The loss of every batch by itself: Keras reports running means."""
 
@@ -254,17 +262,14 @@ def golden_of(model, task, class_weight, loss_weights):
                class_weight=keras_class_weight(class_weight), callbacks=[curve])
     end = keras_weights(theirs)
 
-    # The program writes the first model file, which has ids and configuration; Keras' tensors take its tensors' places.
     flags = [GOLDEN / dataset_name, *train_flags(model, task, class_weight, loss_weights, GOLDEN_DIM, GOLDEN_BATCH)]
     flags += ["--overwrite", "--dropout", 0, "--no-shuffle", "--out", SCRATCH / name]
     anirec("train", *flags, "--epochs", 1)
-    tensors, metadata = read(SCRATCH / name / "model.safetensors")
-    for part, weights in (("start", start), ("trained", end)):
-        if any(tensors[key].shape != value.shape for key, value in weights.items()):
-            sys.exit(f"keras_reference: {name}: Keras' tensors have other shapes")
-        save_file({**tensors, **weights}, GOLDEN / f"{name}.{part}.safetensors", metadata)
+    blank = SCRATCH / name / "model.safetensors"
+    write_model(blank, end, GOLDEN / f"{name}.trained.safetensors")
+    write_model(blank, start, GOLDEN / f"{name}.start.safetensors")
     anirec("train", *flags, "--epochs", GOLDEN_PASSES, "--init", GOLDEN / f"{name}.start.safetensors")
-    ours, _ = read(SCRATCH / name / "model.safetensors")
+    ours, _ = read(blank)
     errors = [relative_to_movement(ours[key], end[key], start[key]) for key in end]
     entry = {"model": model, "task": task, "batch_size": GOLDEN_BATCH, "learning_rate": 1e-3,
              "class_weight": class_weight or (1, 1), "losses": curve.losses}
@@ -275,7 +280,8 @@ def golden():
     check_adam()
     GOLDEN.mkdir(exist_ok=True)
     made = {"command": "tools/keras_reference.py golden", "date": datetime.date.today().isoformat(),
-            "packages": PACKAGES, "python": platform.python_version(), "machine": platform.machine(),
+            "keras": f"{keras.__name__} {keras.__version__}", "packages": PACKAGES,
+            "python": platform.python_version(), "machine": platform.machine(),
             "seed": GOLDEN_SEED, "data": GOLDEN_DATA}
     models = {}
     print("anirec train from Keras' start, against Keras, as a share of a tensor's movement (the worst tensor's):")
@@ -289,48 +295,49 @@ def golden():
 
 # ---- seeds
 
-SEEDS, SEED_EPOCHS, SEED_BATCH, SEED_DIM = range(1, 6), 15, 256, 16
+SEEDS, SEED_EPOCHS, SEED_BATCH, SEED_DIM = range(1, 9), 15, 256, 16
 SEED_DATA = {"users": 2000, "items": 500, "rows": 60000}
 VALIDATION_SHARE = 0.2
 PICTURE = ROOT / "docs/images/keras_seeds.svg" if arguments.keras == "2" else SCRATCH / "seeds.svg"
 
 
-def anirec_curve(flags, validation, run, seed):
+def anirec_curve(flags, start, validation, run, seed):
     """Validation losses, an epoch at a time: the program goes on and is evaluated."""
     curve = []
     for epoch in range(1, SEED_EPOCHS + 1):
-        start = [*flags, "--seed", seed, "--dropout", 0.5, "--overwrite"] if epoch == 1 else ["--resume"]
-        anirec("train", *start, "--epochs", epoch, "--out", run)
+        first = [*flags, "--init", start, "--seed", seed, "--dropout", 0.5, "--overwrite"]
+        anirec("train", *(first if epoch == 1 else ["--resume"]), "--epochs", epoch, "--out", run)
         anirec("evaluate", run, "--data", validation, "--device", "cpu")
         curve.append(json.loads((run / "evaluation.json").read_text())["loss"])
     return curve
 
 
-def keras_curve(line, sizes, train, validation, seed):
-    name, task, class_weight, loss_weights = line
-    starts = {target: train[target].mean() for target in ("rating", "label") if target in train}  # as anirec's heads
+def curves_of(model, task, class_weight, loss_weights):
+    """{"anirec": [seeds, epochs], "Keras": [seeds, epochs]}, pair by pair from one start; the same rows throughout."""
+    tensors, _ = dataset = prepare(task, **SEED_DATA)
+    order = np.random.default_rng(0).permutation(len(tensors["user"]))
+    kept = round(len(order) * VALIDATION_SHARE)
+    files = [SCRATCH / f"{part}.{task}.anirec.safetensors" for part in ("validation", "train")]
+    validation, train = (write_rows(dataset, rows, file) for rows, file in zip((order[:kept], order[kept:]), files))
+    sizes = {side: len(tensors[side + "_ids"]) for side in ("user", "item")}
+    starts = {target: float(train[target].mean()) for target in ("rating", "label") if target in train}
     if "label" in starts:
         starts["label"] = math.log(starts["label"] / (1 - starts["label"]))
-    keras.utils.set_random_seed(seed)
-    model = keras_model(name, task, loss_weights, sizes, starts, SEED_DIM, dropout=0.5)
-    history = model.fit(*keras_data(task, train), batch_size=SEED_BATCH, epochs=SEED_EPOCHS, verbose=0,
-                        class_weight=keras_class_weight(class_weight), validation_data=keras_data(task, validation))
-    return history.history["val_loss"]
 
-
-def curves_of(line):
-    """{"anirec": [seeds, epochs], "Keras": [seeds, epochs]}, both trained and judged on the same rows."""
-    model, task, *_ = line
-    dataset = prepare(task, **SEED_DATA)
-    order = np.random.default_rng(0).permutation(len(dataset[0]["user"]))
-    kept = round(len(order) * VALIDATION_SHARE)
-    files = SCRATCH / f"train.{task}.anirec.safetensors", SCRATCH / f"validation.{task}.anirec.safetensors"
-    train, validation = (write_rows(dataset, rows, file) for rows, file in zip((order[kept:], order[:kept]), files))
-    sizes = {side: len(dataset[0][side + "_ids"]) for side in ("user", "item")}
-    flags = [files[0], *train_flags(*line, SEED_DIM, SEED_BATCH)]
-    run = SCRATCH / f"{name_of(model, task)}_seeds"
-    return {"anirec": np.array([anirec_curve(flags, files[1], run, seed) for seed in SEEDS]),
-            "Keras": np.array([keras_curve(line, sizes, train, validation, seed) for seed in SEEDS])}
+    run, start = SCRATCH / f"{name_of(model, task)}_seeds", SCRATCH / f"{name_of(model, task)}_start.safetensors"
+    flags = [files[1], *train_flags(model, task, class_weight, loss_weights, SEED_DIM, SEED_BATCH)]
+    anirec("train", *flags, "--epochs", 1, "--overwrite", "--out", run)
+    curves = {"anirec": [], "Keras": []}
+    for seed in SEEDS:
+        keras.utils.set_random_seed(seed)
+        theirs = keras_model(model, task, loss_weights, sizes, starts, SEED_DIM, dropout=0.5)
+        write_model(run / "model.safetensors", keras_weights(theirs), start)
+        curves["anirec"].append(anirec_curve(flags, start, files[0], run, seed))
+        history = theirs.fit(*keras_data(task, train), batch_size=SEED_BATCH, epochs=SEED_EPOCHS, verbose=0,
+                             class_weight=keras_class_weight(class_weight),
+                             validation_data=keras_data(task, validation))
+        curves["Keras"].append(history.history["val_loss"])
+    return {side: np.array(lines) for side, lines in curves.items()}
 
 
 def draw(all_curves):
@@ -343,7 +350,7 @@ def draw(all_curves):
     for (name, curves), axes in zip(all_curves.items(), grid.flat):
         for (side, lines), color, style in zip(curves.items(), ("tab:blue", "tab:orange"), ("-", "--")):
             handles = axes.plot(range(1, SEED_EPOCHS + 1), lines.T, color=color, linestyle=style, linewidth=1)
-            handles[0].set_label(f"{side}, {len(lines)} seeds")
+            handles[0].set_label(f"{side}, {len(lines)} starts")
         axes.set_title(name)
         axes.set_xlabel("epoch")
         axes.set_ylabel("validation loss")
@@ -354,17 +361,22 @@ def draw(all_curves):
     figure.savefig(SCRATCH / "seeds.png", dpi=100)
 
 
+def mean_and_deviation(values):
+    return f"{np.mean(values):.4f} ± {np.std(values, ddof=1):.4f}"
+
+
 def seeds():
     all_curves = {}
-    print("| validation loss, lowest of an epoch | anirec | Keras | difference in standard errors |")
-    print("|---|---:|---:|---:|")
+    print(f"| validation loss, epoch {SEED_EPOCHS} | anirec | Keras | difference of a pair | in standard errors |")
+    print("|---|---:|---:|---:|---:|")
     for line in MODELS:
-        curves = all_curves[name_of(*line[:2]).replace("_", " ")] = curves_of(line)
-        lowest = [lines.min(axis=1) for lines in curves.values()]
-        means, deviations = ([figure(a) for a in lowest] for figure in (np.mean, lambda a: np.std(a, ddof=1)))
-        error = math.hypot(*deviations) / math.sqrt(len(SEEDS))
-        cells = [f"{mean:.4f} ± {deviation:.4f}" for mean, deviation in zip(means, deviations)]
-        print("|", " | ".join([list(all_curves)[-1], *cells, f"{(means[0] - means[1]) / error:+.1f}"]), "|", flush=True)
+        name = name_of(*line[:2]).replace("_", " ")
+        curves = all_curves[name] = curves_of(*line)
+        ours, theirs = (lines[:, -1] for lines in curves.values())
+        difference = ours - theirs
+        errors = np.mean(difference) / (np.std(difference, ddof=1) / math.sqrt(len(SEEDS)))
+        cells = [mean_and_deviation(values) for values in (ours, theirs, difference)]
+        print("|", " | ".join([name, *cells, f"{errors:+.1f}"]), "|", flush=True)
     draw(all_curves)
 
 
