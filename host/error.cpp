@@ -23,6 +23,7 @@ std::size_t shown_sequence(std::string_view text) {
   if (lead == 0xe2 && byte(1) == 0x80 &&                             // line separators and
       (byte(2) == 0xa8 || byte(2) == 0xa9 || (byte(2) >= 0xaa && byte(2) <= 0xae)))  // direction overrides
     return 0;
+  if (lead == 0xe2 && byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 0;  // direction isolates
   return length;
 }
 

@@ -7,6 +7,7 @@
 #include "commands/command_table.h"
 #include "commands/evaluation.h"
 #include "evaluate/comparison.h"
+#include "formats/json_file.h"
 #include "train/run_folder.h"
 
 namespace anirec {
@@ -20,18 +21,19 @@ ExitCode run(const Arguments& arguments) {
     const RunFolder folder(path);
     folder.require_run();
     const StoredConfig config = folder.read_config();
+    require_small_file(folder.file("evaluation.json"));
     std::ifstream in(folder.file("evaluation.json"), std::ios::binary);
     if (!in) throw DataError(printable(path) + ": the run has no evaluation.json; anirec evaluate " + printable(path) + " makes one");
     ComparedRun compared;
     compared.name = std::filesystem::path(path + "/").lexically_normal().parent_path().filename().string();
     compared.model = config.options.model;
     compared.task = config.options.task;
-    compared.epochs = epochs_trained(folder);
+    compared.epochs = folder.epochs_trained();
     compared.evaluation.assign(std::istreambuf_iterator<char>(in), {});
     runs.push_back(std::move(compared));
   }
   if (arguments.has("json"))
-    std::printf("%s\n", comparison_json(runs).dump(2).c_str());
+    std::printf("%s\n", comparison_json(runs).dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace).c_str());
   else
     std::fputs(comparison_tables(runs, arguments.has("markdown") ? TableStyle::markdown : TableStyle::plain).c_str(), stdout);
   return ExitCode::ok;

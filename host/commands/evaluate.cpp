@@ -49,6 +49,7 @@ ExitCode run(const Arguments& arguments) {
 
   // The run's own rows: what is judged, and what baselines learn from.
   const RunFolder folder(path);
+  const std::uint64_t epochs = folder.epochs_trained();
   Samples own = split_dataset(read_dataset_of(open, folder), config_split(open.config.options));
   const std::span<const Sample> train = std::span(own.rows).subspan(own.train.begin, own.train.size());
 
@@ -85,7 +86,7 @@ ExitCode run(const Arguments& arguments) {
     std::printf("%llu rows of unknown users and %llu of unknown items: scored with that side at zero\n",
                 static_cast<unsigned long long>(evaluation.unknown_users),
                 static_cast<unsigned long long>(evaluation.unknown_items));
-  std::fputs(describe_evaluation(evaluation, path, open.config.options, epochs_trained(folder)).c_str(), stdout);
+  std::fputs(describe_evaluation(evaluation, path, open.config.options, epochs).c_str(), stdout);
   write_evaluation(evaluation, folder);
   return ExitCode::ok;
 }

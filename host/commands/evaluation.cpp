@@ -1,7 +1,6 @@
 #include "commands/evaluation.h"
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "evaluate/comparison.h"
@@ -39,16 +38,6 @@ std::string describe_evaluation(const Evaluation& evaluation, const std::string&
   const std::string name = std::filesystem::path(run).lexically_normal().filename().string();
   return comparison_tables({{name.empty() ? run : name, config.model, config.task, epochs, evaluation_json(evaluation)}},
                            TableStyle::plain);
-}
-
-std::uint64_t epochs_trained(const RunFolder& run) {
-  std::ifstream in(run.file("metrics.jsonl"));
-  std::uint64_t epochs = 0;
-  for (std::string line; std::getline(in, line);) {
-    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("split", "") == "train") ++epochs;
-  }
-  return epochs;
 }
 
 }  // namespace anirec

@@ -30,7 +30,4 @@ void write_evaluation(const Evaluation& evaluation, const RunFolder& run);
 std::string describe_evaluation(const Evaluation& evaluation, const std::string& run, const TrainConfig& config,
                                 std::uint64_t epochs);
 
-// Epochs in a run's metrics.jsonl.
-std::uint64_t epochs_trained(const RunFolder& run);
-
 }  // namespace anirec

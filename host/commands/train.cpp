@@ -197,7 +197,7 @@ class Training {
     if (request_.text()) std::fputs(describe_evaluation(evaluation, run_.path(), config_.options, progress_epochs()).c_str(), stdout);
   }
 
-  std::uint64_t progress_epochs() const { return epochs_trained(run_); }
+  std::uint64_t progress_epochs() const { return run_.epochs_trained(); }
 
   const TrainRequest& request_;
   const Arguments& arguments_;

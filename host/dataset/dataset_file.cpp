@@ -114,7 +114,7 @@ class DatasetReader {
       dataset.rules.task = parse_task(metadata("task"));
       const Json rules = Json::parse(metadata("rules"));
       dataset.rules.unrated = parse_unrated(rules.at("unrated").get<std::string>());
-      dataset.rules.positive_from = rules.at("positive_from").get<float>();
+      dataset.rules.positive_from = finite_float(rules.at("positive_from"));
       dataset.labelled_by_status = rules.at("labelled_by_status").get<bool>();
       const Json rows = Json::parse(metadata("rows"));
       dataset.counts.kept = count(rows.at("kept"));
@@ -130,6 +130,12 @@ class DatasetReader {
     } catch (const UsageError&) {
       fail_damaged("has metadata that cannot be understood");
     }
+  }
+
+  float finite_float(const Json& number) const {
+    const double value = number.is_number() ? number.get<double>() : std::numeric_limits<double>::infinity();
+    if (!(std::fabs(value) <= std::numeric_limits<float>::max())) fail_damaged("has a 'positive_from' that is no number");
+    return static_cast<float>(value);
   }
 
   std::uint64_t count(const Json& number) const {

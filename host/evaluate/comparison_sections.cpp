@@ -7,6 +7,7 @@
 #include "dataset/task_rules.h"
 #include "error.h"
 #include "evaluate/metrics.h"
+#include "formats/json_file.h"
 
 namespace anirec {
 namespace {
@@ -40,7 +41,7 @@ Judged parse(const ComparedRun& run) {
   try {
     judged.evaluation = Json::parse(run.evaluation);
   } catch (const Json::exception& error) {
-    fail(run, error.what());
+    fail(run, json_fault(error));
   }
   const Json& evaluation = judged.evaluation;
   if (!evaluation.is_object()) fail(run, "no object");

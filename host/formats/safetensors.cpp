@@ -213,9 +213,9 @@ void SafetensorsReader::read_header() {
       }
       continue;
     }
-    const auto numbers = [&](const char* field) -> const Json& {
-      const auto found = value.find(field);
-      if (found == value.end() || !found->is_array()) fail(tensor + "has no list '" + field + "'");
+    const auto numbers = [&, &fields = value](const char* field) -> const Json& {
+      const auto found = fields.find(field);
+      if (found == fields.end() || !found->is_array()) fail(tensor + "has no list '" + field + "'");
       for (const Json& number : *found)
         if (!number.is_number_unsigned() ||
             number.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))

@@ -1,8 +1,11 @@
 #include "model/model_config.h"
 
+#include <limits>
+
 #include <nlohmann/json.hpp>
 
 #include "error.h"
+#include "formats/json_file.h"
 
 namespace anirec {
 namespace {
@@ -12,6 +15,26 @@ using nlohmann::ordered_json;
 Activation parse_activation(std::string_view name) {
   if (name == "sigmoid") return Activation::sigmoid;
   return parse_rating_activation(name);
+}
+
+int width_at(const ordered_json& json, const char* name) {
+  return static_cast<int>(json_whole_number(json, name, 1, max_width));
+}
+
+std::uint32_t rows_at(const ordered_json& json, const char* name) {
+  return static_cast<std::uint32_t>(json_whole_number(json, name, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+float float_at(const ordered_json& json, const char* name) {
+  constexpr double most = std::numeric_limits<float>::max();
+  return static_cast<float>(json_number(json, name, -most, most));
+}
+
+const ordered_json& list_at(const ordered_json& json, const char* name, std::size_t most) {
+  const ordered_json& list = json_field(json, name);
+  if (!list.is_array() || list.size() > most)
+    throw std::runtime_error("'" + std::string(name) + "' is no list, or too long a one");
+  return list;
 }
 
 }  // namespace
@@ -73,28 +96,29 @@ std::string model_config_json(const ModelConfig& config) {
 ModelConfig parse_model_config(const std::string& text, const std::string& file) try {
   const ordered_json json = ordered_json::parse(text);
   ModelConfig config;
-  config.name = json.at("model");
-  config.task = parse_task(json.at("task").get<std::string>());
-  config.dim = json.at("dim");
-  config.hidden = json.at("hidden").get<std::vector<int>>();
-  config.additive_bias = json.at("mf_bias") == "additive";
-  config.bounds.low = json.at("bounds").at(0);
-  config.bounds.high = json.at("bounds").at(1);
-  config.users = json.at("users");
-  config.items = json.at("items");
+  config.name = json_string(json, "model");
+  config.task = parse_task(json_string(json, "task"));
+  config.dim = width_at(json, "dim");
+  for (const ordered_json& width : list_at(json, "hidden", max_layers))
+    config.hidden.push_back(width_at({{"hidden", width}}, "hidden"));
+  config.additive_bias = json_string(json, "mf_bias") == "additive";
+  const ordered_json& bounds = list_at(json, "bounds", 2);
+  if (bounds.size() != 2) throw std::runtime_error("'bounds' are not two");
+  config.bounds.low = float_at({{"bounds", bounds[0]}}, "bounds");
+  config.bounds.high = float_at({{"bounds", bounds[1]}}, "bounds");
+  config.users = rows_at(json, "users");
+  config.items = rows_at(json, "items");
   config.heads = make_heads(config.name, config.task, Activation::identity, 1, 1);
-  if (json.at("heads").size() != config.heads.size()) throw DataError("wrong number of heads");
+  const ordered_json& heads = list_at(json, "heads", config.heads.size());
+  if (heads.size() != config.heads.size()) throw std::runtime_error("'heads' are too few");
   for (std::size_t h = 0; h < config.heads.size(); ++h) {
-    const ordered_json& head = json.at("heads").at(h);
-    config.heads[h].activation = parse_activation(head.at("activation").get<std::string>());
-    config.heads[h].weight = head.at("weight");
+    config.heads[h].activation = parse_activation(json_string(heads[h], "activation"));
+    config.heads[h].weight = float_at(heads[h], "weight");
   }
-  bool sane = config.dim >= 1 && config.dim <= max_width && config.hidden.empty() == (config.trunk() == Trunk::dot);
-  for (const int width : config.hidden) sane = sane && width >= 1 && width <= max_width;
-  if (!sane) throw DataError("impossible sizes");
+  if (config.hidden.empty() != (config.trunk() == Trunk::dot)) throw std::runtime_error("layers that it cannot have");
   return config;
 } catch (const std::exception& fault) {
-  throw DataError(printable(file) + ": its model configuration is damaged (" + printable(fault.what(), 80) +
+  throw DataError(printable(file) + ": its model configuration is damaged (" + json_fault(fault) +
                   "); use a model.safetensors that anirec train wrote");
 }
 

@@ -20,6 +20,7 @@ enum class Target { rating, label };
 
 // Of D and of each hidden layer: far beyond use, small enough that no product of sizes overflows.
 constexpr int max_width = 65536;
+constexpr std::size_t max_layers = 32;
 
 struct Head {
   Target target;

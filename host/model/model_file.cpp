@@ -1,7 +1,6 @@
 #include "model/model_file.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "error.h"
 
@@ -116,10 +115,7 @@ Model read_model(const std::string& path) {
       p.dense.size() != dense.back().offset + dense.back().size() || model.users.size() != config.users ||
       model.items.size() != config.items)
     throw DataError(printable(path) + ": its tensors do not have the sizes its configuration says; the file is damaged");
-  for (const std::vector<float>* values : {&p.user_embedding, &p.item_embedding, &p.user_bias, &p.item_bias, &p.dense})
-    for (const float value : *values)
-      if (!std::isfinite(value))
-        throw DataError(printable(path) + ": it holds values that are not finite; train it again");
+  if (!is_finite(p)) throw DataError(printable(path) + ": it holds values that are not finite; train it again");
   return model;
 }
 

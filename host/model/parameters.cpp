@@ -35,6 +35,13 @@ float score_of_mean(const ModelConfig& config, const Head& head, const TargetMea
 
 }  // namespace
 
+bool is_finite(const Parameters& parameters) {
+  const Parameters& p = parameters;
+  for (const std::vector<float>* values : {&p.user_embedding, &p.item_embedding, &p.user_bias, &p.item_bias, &p.dense})
+    if (!std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); })) return false;
+  return true;
+}
+
 std::size_t DenseTensor::size() const {
   std::size_t product = 1;
   for (const std::int64_t extent : shape) product *= static_cast<std::size_t>(extent);

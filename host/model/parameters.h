@@ -16,6 +16,8 @@ struct Parameters {
   bool operator==(const Parameters&) const = default;
 };
 
+bool is_finite(const Parameters& parameters);  // all values are
+
 // A dense tensor inside Parameters::dense.
 struct DenseTensor {
   std::string name;                 // as in model.safetensors

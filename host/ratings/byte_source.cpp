@@ -259,7 +259,7 @@ std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
   return std::make_unique<HeadedSource>(std::move(head), std::move(source));
 }
 
-std::string read_all_bytes(const std::string& path) {
+std::string read_all_bytes(const std::string& path, std::size_t most) {
   const std::unique_ptr<ByteSource> source = open_bytes(path);
   std::string all;
   std::size_t piece = compressed_piece;
@@ -269,6 +269,10 @@ std::string read_all_bytes(const std::string& path) {
     const std::size_t got = source->read(all.data() + before, piece);
     all.resize(before + got);
     if (got == 0) return all;
+    if (all.size() > most)
+      throw DataError(printable(source_name(path)) + ": has more than " + std::to_string(most >> 20) +
+                      " MB (unpacked), too many to be read at once; keep the columns that are needed");
+    throw_if_interrupted();
   }
 }
 

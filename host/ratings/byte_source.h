@@ -21,8 +21,8 @@ class ByteSource {
 // text (a zip archive, a parquet file: said by name, with the way out).
 std::unique_ptr<ByteSource> open_bytes(const std::string& path);
 
-// The whole of a small file (titles).
-std::string read_all_bytes(const std::string& path);
+// The whole of a small file (titles). Throws DataError beyond `most` bytes, which a few packed ones may become.
+std::string read_all_bytes(const std::string& path, std::size_t most = std::size_t{1} << 30);
 
 // How messages name a source: the path, or "standard input".
 std::string source_name(const std::string& path);

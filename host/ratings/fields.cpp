@@ -48,7 +48,7 @@ std::optional<FieldCutter::Field> FieldCutter::take_quoted(const char* at, const
                                                            std::string& scratch) const {
   bool doubled = false;
   const char* stop = at + 1;
-  for (;; ++stop) {
+  for (;;) {
     while (stop != end && *stop != '"') ++stop;
     if (stop == end) {
       if (!strict_) return std::nullopt;
@@ -56,7 +56,7 @@ std::optional<FieldCutter::Field> FieldCutter::take_quoted(const char* at, const
     }
     if (stop + 1 == end || stop[1] != '"') break;
     doubled = true;
-    ++stop;
+    stop += 2;
   }
   std::string_view text(at + 1, static_cast<std::size_t>(stop - at - 1));
   const char* next = skip_blanks(stop + 1, end);
@@ -83,6 +83,9 @@ std::vector<std::string> split_fields(std::string_view line, std::string_view se
   std::vector<std::string> fields;
   std::string scratch;
   for (const char* at = cutter.first(line.data(), end); at != nullptr;) {
+    if (fields.size() == most_columns)
+      throw FieldFault{at, "more than " + std::to_string(most_columns) +
+                               " columns; keep those that are needed (cut -d), or name another --separator"};
     const FieldCutter::Field field = cutter.take(at, end, scratch);
     fields.emplace_back(field.text);
     at = cutter.following(field.next, end);

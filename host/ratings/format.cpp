@@ -90,7 +90,7 @@ ColumnChoice column_choice(const std::string& text, const std::string& entry) {
     return choice;
   }
   const auto position = to_integer<int>(text);
-  if (!position || *position > 100000) refuse_columns("position " + quoted(text) + " is too large");
+  if (!position || *position > most_columns) refuse_columns("position " + quoted(text) + " is too large");
   if (*position == 0) refuse_columns(quoted(entry) + ": positions count from 1");
   choice.position = *position - 1;
   return choice;
@@ -98,7 +98,13 @@ ColumnChoice column_choice(const std::string& text, const std::string& entry) {
 
 ColumnChoices column_choices(const std::string& option, bool pairs_only) {
   ColumnChoices choices;
-  for (const std::string& entry : split_fields(option, ",")) {
+  std::vector<std::string> entries;
+  try {
+    entries = split_fields(option, ",");
+  } catch (const FieldFault& fault) {
+    refuse_columns(fault.message);
+  }
+  for (const std::string& entry : entries) {
     const std::size_t equals = entry.find('=');
     if (equals == entry.npos || equals + 1 == entry.size()) refuse_columns(quoted(entry) + " is no key=column");
     const std::string key = entry.substr(0, equals);

@@ -69,6 +69,7 @@ void LineParser::parse(std::string_view text, std::size_t lines, RowBlock& rows)
   rows.time.resize(has(Column::time) ? lines : 0);
 
   text_end_ = text.data() + text.size();
+  line_feed_ = nullptr;
   const char* at = text.data();
   std::size_t row = 0;
   std::uint64_t line = 0;
@@ -246,8 +247,9 @@ FieldCutter::Field LineParser::take(const char* at) { return cutter_.take(at, li
 
 // Without its carriage return.
 const char* LineParser::line_end(const char* at) const {
-  const char* end = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(text_end_ - at)));
-  return end != at && end[-1] == '\r' ? end - 1 : end;
+  if (line_feed_ == nullptr || line_feed_ < at)
+    line_feed_ = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(text_end_ - at)));
+  return line_feed_ != at && line_feed_[-1] == '\r' ? line_feed_ - 1 : line_feed_;
 }
 
 }  // namespace anirec

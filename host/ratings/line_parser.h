@@ -50,6 +50,7 @@ class LineParser {
   bool one_byte_;        // and it is never a run
   std::string scratch_;
   const char* text_end_ = nullptr;
+  mutable const char* line_feed_ = nullptr;  // the next one: searched for once a line, not once a field
 };
 
 }  // namespace anirec

@@ -81,6 +81,8 @@ class TitleReader {
         columns_(std::move(columns)),
         // Files without a header have no quoting either: a quote there belongs to the title.
         cutter_(columns_.separator, columns_.has_header ? Quotes::honoured : Quotes::plain),
+        needed_(std::max({columns_.id, columns_.name, static_cast<std::size_t>(std::max(columns_.genres, 0))}) + 1),
+        kept_(columns_.genre_flags ? first_genre_flag + movielens_genres.size() : needed_),
         name_(std::move(name)) {}
 
   Titles read() {
@@ -109,7 +111,7 @@ class TitleReader {
     try {
       for (;;) {
         const FieldCutter::Field field = cutter_.take(at, end_, scratch_);
-        fields.emplace_back(field.text);
+        if (fields.size() < kept_) fields.emplace_back(field.text);
         const char* next = cutter_.following(field.next, end_);
         if (next == nullptr) return field.next == end_ ? end_ : field.next + 1;
         at = next;
@@ -120,11 +122,9 @@ class TitleReader {
   }
 
   void add(const std::vector<std::string>& fields, const char* record, Titles& titles) const {
-    const std::size_t wanted =
-        std::max({columns_.id, columns_.name, static_cast<std::size_t>(std::max(columns_.genres, 0))}) + 1;
-    if (fields.size() < wanted)
+    if (fields.size() < needed_)
       throw_at(record, "this title has " + std::to_string(fields.size()) + " column(s), " +
-                           std::to_string(wanted) + " are needed; complete or remove the line");
+                           std::to_string(needed_) + " are needed; complete or remove the line");
     if (fields[columns_.id].empty())
       throw_at(record, "the id of this title is empty; fill it in or remove the line");
     titles.add(fields[columns_.id], {decode_entities(fields[columns_.name]), genres_of(fields)});
@@ -154,6 +154,7 @@ class TitleReader {
   const char* end_;
   TitleColumns columns_;
   FieldCutter cutter_;
+  std::size_t needed_, kept_;  // columns that a record must have, and those that are looked at
   std::string name_;
   std::string scratch_;
 };

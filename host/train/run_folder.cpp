@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <sys/file.h>
@@ -12,6 +13,7 @@
 #include "dataset/dataset_file.h"
 #include "error.h"
 #include "formats/atomic_file.h"
+#include "formats/json_file.h"
 #include "formats/safetensors.h"
 
 namespace anirec {
@@ -34,9 +36,16 @@ struct ToJson {
 
 struct FromJson {
   const ordered_json& json;
-  template <class Field, class... Rest>
-  void operator()(const char* name, Field& field, Rest&&...) const {
-    field = json.at(name).get<Field>();
+  void operator()(const char* name, std::string& field, const char*) const { field = json_string(json, name); }
+  void operator()(const char* name, bool& field, const char*) const { field = json_flag(json, name); }
+  void operator()(const char* name, std::uint64_t& field, const char*, Limits limits) const {
+    const bool all = limits.high >= 0x1p64;
+    field = json_whole_number(json, name, static_cast<std::uint64_t>(limits.low),
+                              all ? std::numeric_limits<std::uint64_t>::max() : static_cast<std::uint64_t>(limits.high));
+  }
+  void operator()(const char* name, double& field, const char*, Limits limits) const {
+    field = json_number(json, name, limits.low, limits.high);
+    if (limits.open_low && field == limits.low) throw std::runtime_error("'" + std::string(name) + "' is too small");
   }
 };
 
@@ -54,8 +63,34 @@ std::string read_text(const std::string& path) {
   return text.str();
 }
 
+// What is asked of a line of metrics.jsonl; nothing where it is damaged.
+struct MetricsLine {
+  std::uint64_t step;
+  std::string split;
+};
+constexpr const char* damaged_line = "the line is damaged; correct or remove it";
+constexpr std::size_t longest_metrics_line = 1 << 20;
+
+std::optional<MetricsLine> read_metrics_line(const std::string& line) try {
+  if (line.size() > longest_metrics_line) return std::nullopt;
+  const ordered_json json = ordered_json::parse(line);
+  return MetricsLine{json_whole_number(json, "step", 0, std::numeric_limits<std::uint64_t>::max()),
+                     json.contains("split") ? json_string(json, "split") : ""};
+} catch (const std::exception&) {
+  return std::nullopt;
+}
+
 std::string resume_advice(const std::string& path) {
   return "; train it again with --overwrite --out " + printable(path);
+}
+
+// Names and hashes, nothing else: whatever depth a hostile file has stays out of it.
+std::string sources_text(const ordered_json& sources) {
+  ordered_json plain = ordered_json::array();
+  if (!sources.is_array()) throw std::runtime_error("'sources' is no list");
+  for (const ordered_json& source : sources)
+    plain.push_back({{"name", json_string(source, "name")}, {"hash", json_string(source, "hash")}});
+  return plain.dump();
 }
 
 ordered_json progress_json(const Progress& progress) {
@@ -146,23 +181,33 @@ void RunFolder::write_config(const StoredConfig& config) const {
                                {"users", data.users},
                                {"items", data.items},
                                {"sources", ordered_json::parse(data.sources)}}}};
-  write_file_atomically(file("config.json"), json.dump(2) + "\n");
+  try {
+    write_file_atomically(file("config.json"), json.dump(2) + "\n");
+  } catch (const ordered_json::type_error&) {
+    throw DataError(printable(data.path) +
+                    ": this name, or that of a column or of --init, is no UTF-8, which config.json needs; rename it");
+  }
 }
 
 StoredConfig RunFolder::read_config() const {
   const std::string path = file("config.json");
+  require_small_file(path);
   const std::string text = read_text(path);
   try {
     const ordered_json json = ordered_json::parse(text);
-    if (json.at("format") != "anirec-run" || json.at("format_version") != 1) throw std::runtime_error("another format");
+    if (json_string(json, "format") != "anirec-run") throw std::runtime_error("it is none of anirec's");
+    if (json_field(json, "format_version") != 1) throw std::runtime_error("its version is not the one this anirec reads, 1");
     StoredConfig config;
-    visit_options(config.options, FromJson{json.at("options")});
-    const ordered_json& data = json.at("dataset");
-    config.dataset = {data.at("path"), data.at("rows"), data.at("users"), data.at("items"), data.at("sources").dump()};
+    visit_options(config.options, FromJson{json_field(json, "options")});
+    const ordered_json& data = json_field(json, "dataset");
+    constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
+    config.dataset = {json_string(data, "path"), json_whole_number(data, "rows", 0, any),
+                      json_whole_number(data, "users", 0, any), json_whole_number(data, "items", 0, any),
+                      sources_text(json_field(data, "sources"))};
     check_config(config.options);
     return config;
   } catch (const std::exception& fault) {
-    throw DataError(printable(path) + ": the configuration is damaged (" + printable(fault.what(), 80) + ")" + resume_advice(path_));
+    throw DataError(printable(path) + ": the configuration is damaged (" + json_fault(fault) + ")" + resume_advice(path_));
   }
 }
 
@@ -200,14 +245,26 @@ void RunFolder::cut_metrics(std::uint64_t step) const {
   std::uint64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
-    const ordered_json json = ordered_json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_unsigned()) {
-      if (lines.peek() == std::istringstream::traits_type::eof()) break;  // a torn last line
-      throw DataError::at(path, number, 1, "the line is damaged; correct or remove it, then resume again");
-    }
-    if (json["step"].get<std::uint64_t>() <= step) kept += line + "\n";
+    const std::optional<MetricsLine> read = read_metrics_line(line);
+    if (!read && lines.peek() == std::istringstream::traits_type::eof()) break;  // a torn last line
+    if (!read) throw DataError::at(path, number, 1, damaged_line);
+    if (read->step <= step) kept += line + "\n";
   }
   write_file_atomically(path, kept);
+}
+
+std::uint64_t RunFolder::epochs_trained() const {
+  const std::string path = file("metrics.jsonl");
+  std::ifstream lines(path, std::ios::binary);
+  std::uint64_t epochs = 0, number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    const std::optional<MetricsLine> read = read_metrics_line(line);
+    if (!read && lines.peek() == std::ifstream::traits_type::eof()) break;  // a torn last line
+    if (!read) throw DataError::at(path, number, 1, damaged_line);
+    if (read->split == "train") ++epochs;
+  }
+  return epochs;
 }
 
 void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,
@@ -241,15 +298,17 @@ std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfi
   Progress& progress = checkpoint.progress;
   try {
     const ordered_json json = ordered_json::parse(metadata.at("progress"));
-    progress.epoch = json.at("epoch");
-    progress.step = json.at("step");
-    progress.seconds = json.at("seconds");
-    progress.finished = json.at("finished");
-    progress.best.epoch = json.at("best_epoch");
-    progress.best.bad_epochs = json.at("bad_epochs");
-    if (json.contains("best_value")) progress.best.value = json.at("best_value").get<double>();
+    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+    constexpr double finite = std::numeric_limits<double>::max();
+    progress.epoch = json_whole_number(json, "epoch", 0, most);
+    progress.step = json_whole_number(json, "step", 0, most);
+    progress.seconds = json_number(json, "seconds", 0, finite);
+    progress.finished = json_flag(json, "finished");
+    progress.best.epoch = json_whole_number(json, "best_epoch", 0, most);
+    progress.best.bad_epochs = json_whole_number(json, "bad_epochs", 0, most);
+    if (json.contains("best_value")) progress.best.value = json_number(json, "best_value", -finite, finite);
   } catch (const std::exception& fault) {
-    damaged(printable(fault.what(), 80));
+    damaged(json_fault(fault));
   }
   progress.sums = sums_from(finite_check(reader.read<double>("epoch_sums", {9}), path));
   checkpoint.parameters = read_parameters(reader, model, "");
@@ -269,6 +328,8 @@ std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfi
   if (!fits(checkpoint.parameters, true, dim) || !fits(checkpoint.state.first, adams, dim) ||
       !fits(checkpoint.state.second, optimizer != Optimizer::sgd, optimizer == Optimizer::rowwise_adagrad ? 1 : dim))
     damaged("sizes of its tensors");
+  for (const Parameters* p : {&checkpoint.parameters, &checkpoint.state.first, &checkpoint.state.second})
+    if (!is_finite(*p)) damaged("values that are not finite");
   if (optimizer == Optimizer::adam) {
     checkpoint.state.user_last_step = reader.read<std::uint32_t>("user_last_step", {model.users});
     checkpoint.state.item_last_step = reader.read<std::uint32_t>("item_last_step", {model.items});
@@ -282,7 +343,9 @@ std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfi
 DatasetReference reference_to(const Dataset& dataset, const std::string& path) {
   ordered_json sources = ordered_json::array();
   for (const DatasetSource& source : dataset.sources) sources.push_back({{"name", source.name}, {"hash", source.hash}});
-  return {path, dataset.size(), dataset.users.size(), dataset.items.size(), sources.dump()};
+  // Names of files may be no UTF-8; the dataset's file has them replaced too.
+  const std::string text = sources.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return {path, dataset.size(), dataset.users.size(), dataset.items.size(), text};
 }
 
 }  // namespace anirec

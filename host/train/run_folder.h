@@ -64,6 +64,8 @@ class RunFolder {
   void append_metrics(const nlohmann::ordered_json& line) const;
   // Cuts metrics.jsonl back to lines of steps up to `step`. DataError where a line but the last is damaged.
   void cut_metrics(std::uint64_t step) const;
+  // Train lines of metrics.jsonl. DataError likewise.
+  std::uint64_t epochs_trained() const;
 
   // Writes optimizer.safetensors, whose rename commits a checkpoint.
   void write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,

@@ -115,7 +115,7 @@ ModelConfig config_model(const TrainConfig& config, std::uint32_t users, std::ui
   for (const int width : hidden)
     if (width < 1 || width > max_width)
       throw UsageError("--hidden " + printable(config.hidden, 60) + ": a width is from 1 to " + std::to_string(max_width));
-  if (hidden.size() > 32) throw UsageError("--hidden: at most 32 layers");
+  if (hidden.size() > max_layers) throw UsageError("--hidden: at most " + std::to_string(max_layers) + " layers");
   if (model.trunk() == Trunk::mlp) model.hidden = hidden;
   model.additive_bias = choice("mf-bias", config.mf_bias, {"broadcast", "additive"}) == 1;
   model.bounds = bounds;
