@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <unistd.h>
 
 #include "commands/command_table.h"
 #include "commands/load_data.h"
@@ -58,10 +59,12 @@ ExitCode run(const Arguments& arguments) {
   const auto activated = [&](std::size_t head, std::size_t i) {
     return float_text(activate(model.heads[head].activation, scores.by_head[head][i], model.bounds));
   };
+  const bool to_terminal = arguments.text("out") == "/dev/stdout" && isatty(STDOUT_FILENO) != 0;
+  const auto field = [&](const std::string& text) { return csv_field(to_terminal ? printable(text) : text); };
   std::uint64_t unknown = 0;
   for (std::size_t i = 0; i < pairs.user.size(); ++i) {
     unknown += pairs.user[i] == unknown_index || pairs.item[i] == unknown_index;
-    out.write(csv_field(pairs.user_text[i]) + "," + csv_field(pairs.item_text[i]) + "," + activated(shown, i) +
+    out.write(field(pairs.user_text[i]) + "," + field(pairs.item_text[i]) + "," + activated(shown, i) +
               (both ? "," + activated(0, i) : "") + "\n");
   }
   out.commit();

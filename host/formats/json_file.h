@@ -13,8 +13,9 @@
 
 namespace anirec {
 
-// Throws DataError where `path` is no file on a disk, or too large to be parsed in reasonable memory. What is not there
-// is left to the call that opens it.
+// Throw DataError where `path` is a pipe, a device or a folder; small: or too large to be parsed in reasonable memory.
+// What is not there is left to the call that opens it.
+void require_file(const std::string& path);
 void require_small_file(const std::string& path);
 
 template <class Json>

@@ -14,6 +14,7 @@
 #define ZLIB_CONST  // inflate takes const input
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "error.h"
 #include "interrupt.h"
@@ -218,6 +219,8 @@ class ZstdSource : public ByteSource {
       if (!more && !in_frame_) return 0;
       ZSTD_inBuffer in = {input_.data(), more ? input_.left() : 0, 0};
       const std::size_t result = ZSTD_decompressStream(stream_, &out, &in);
+      if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)  // a window of up to 2 GB, as the file asks
+        throw Error(ExitCode::other, "zstd: out of memory", std::source_location::current());
       if (ZSTD_isError(result)) input_.fail_damaged(ZSTD_getErrorName(result));
       input_.consume(in.pos);
       in_frame_ = result != 0;

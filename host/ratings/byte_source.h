@@ -22,7 +22,7 @@ class ByteSource {
 std::unique_ptr<ByteSource> open_bytes(const std::string& path);
 
 // The whole of a small file (titles). Throws DataError beyond `most` bytes, which a few packed ones may become.
-std::string read_all_bytes(const std::string& path, std::size_t most = std::size_t{1} << 30);
+std::string read_all_bytes(const std::string& path, std::size_t most = std::size_t{512} << 20);
 
 // How messages name a source: the path, or "standard input".
 std::string source_name(const std::string& path);

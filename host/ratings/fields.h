@@ -72,6 +72,10 @@ inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 inline constexpr const char* nul_byte_message = "a NUL byte; the file is damaged or no text, get it again";
 
+inline constexpr const char* lone_return_message =
+    "a carriage return alone; if that is how lines end here (old Macs), write them anew: "
+    "tr '\\r' '\\n' < FILE > NEW_FILE";
+
 // What a line holds where it holds nothing.
 inline bool is_blank_line(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
 

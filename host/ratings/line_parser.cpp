@@ -28,6 +28,12 @@ bool is_canonical(std::string_view text, std::int64_t value) {
   return text == std::string_view(digits, static_cast<std::size_t>(end - digits));
 }
 
+// In quotes it may be part of a text, but of none that is read here.
+void refuse_return(const FieldCutter::Field& field) {
+  const std::size_t lone = field.text.find('\r');
+  if (lone != field.text.npos) throw FieldFault{field.begin + lone, lone_return_message};
+}
+
 std::string advice(std::string_view field, const std::string& name) {
   if (field.find(',') != field.npos) return "; write decimals with a point";
   if (name == "time") return "; seconds since 1970 are wanted: convert it, or leave the column out with --columns";
@@ -151,6 +157,7 @@ inline const char* LineParser::parse_id(const char* at, std::size_t row, IdColum
 
 const char* LineParser::slow_id(const char* at, std::size_t row, IdColumn& ids, const char* name) {
   const FieldCutter::Field field = take(at);
+  refuse_return(field);
   if (field.text.empty())
     throw FieldFault{field.begin, std::string(name) + " id is empty; fill it in or remove the line"};
   if (field.text.size() > longest_id)
@@ -188,6 +195,7 @@ inline const char* LineParser::parse_rating(const char* at, float& rating) {
 
 const char* LineParser::slow_rating(const char* at, float& rating) {
   const FieldCutter::Field field = take(at);
+  refuse_return(field);
   if (field.text.empty())
     throw FieldFault{field.begin, "rating is empty; fill it in (0 or -1 where there is none) or remove the line"};
   const std::optional<float> value = to_float(field.text);
@@ -212,6 +220,7 @@ inline const char* LineParser::parse_integer(const char* at, Integer& value, con
 template <class Integer>
 const char* LineParser::slow_integer(const char* at, Integer& value, const char* name) {
   const FieldCutter::Field field = take(at);
+  refuse_return(field);
   if (field.text.empty())
     throw FieldFault{field.begin,
                      std::string(name) + " is empty; fill it in, or leave the column out with --columns"};
@@ -225,7 +234,10 @@ const char* LineParser::slow_integer(const char* at, Integer& value, const char*
 
 inline const char* LineParser::skip_field(const char* at) {
   if (*at == '"' || *at == ' ') return take(at).next;
-  while (*at != '\n' && !separates(at)) ++at;
+  while (*at != '\n' && !separates(at)) {
+    if (*at == '\r' && at[1] != '\n') throw FieldFault{at, lone_return_message};
+    ++at;
+  }
   return at;
 }
 
@@ -237,6 +249,7 @@ inline const char* LineParser::skip_rest(const char* at) {
       const char* next = following(at);
       at = next == nullptr ? line_end(at) : skip_field(next);
     } else {
+      if (*at == '\r' && at[1] != '\n') throw FieldFault{at, lone_return_message};
       ++at;
     }
   }

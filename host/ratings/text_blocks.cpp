@@ -115,9 +115,7 @@ void TextBlocks::read_top(TextBlock& block) {
   if (const std::size_t zero = line.find('\0'); zero != line.npos)
     throw DataError::at(name, block.lines_before + 1, zero + 1, nul_byte_message);
   if (const std::size_t lone = line.find('\r'); lone != line.npos)
-    throw DataError::at(name, block.lines_before + 1, lone + 1,
-                        "a carriage return alone; if that is how lines end here (old Macs), write them anew: "
-                        "tr '\\r' '\\n' < FILE > NEW_FILE");
+    throw DataError::at(name, block.lines_before + 1, lone + 1, lone_return_message);
   RatingsFormat format = format_of(line);
   if (!formats_.empty()) check_same_columns(format);
   formats_.push_back(std::move(format));

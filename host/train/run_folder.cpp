@@ -240,6 +240,7 @@ void RunFolder::append_metrics(const ordered_json& line) const {
 void RunFolder::cut_metrics(std::uint64_t step) const {
   const std::string path = file("metrics.jsonl");
   if (!is_there(path)) return;
+  require_file(path);
   std::istringstream lines(read_text(path));
   std::string kept;
   std::uint64_t number = 0;
@@ -255,6 +256,7 @@ void RunFolder::cut_metrics(std::uint64_t step) const {
 
 std::uint64_t RunFolder::epochs_trained() const {
   const std::string path = file("metrics.jsonl");
+  require_file(path);
   std::ifstream lines(path, std::ios::binary);
   std::uint64_t epochs = 0, number = 0;
   for (std::string line; std::getline(lines, line);) {
