@@ -134,7 +134,8 @@ class DatasetReader {
 
   float finite_float(const Json& number) const {
     const double value = number.is_number() ? number.get<double>() : std::numeric_limits<double>::infinity();
-    if (!(std::fabs(value) <= std::numeric_limits<float>::max())) fail_damaged("has a 'positive_from' that is no number");
+    if (!(std::fabs(value) <= std::numeric_limits<float>::max()))
+      fail_damaged("has a 'positive_from' that is no number");
     return static_cast<float>(value);
   }
 

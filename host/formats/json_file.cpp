@@ -10,7 +10,8 @@ constexpr int largest_megabytes = 16;  // parsed, it takes some thirty times as 
 off_t size_of_file(const std::string& path) {
   struct stat status;
   if (stat(path.c_str(), &status) != 0) return 0;
-  if (!S_ISREG(status.st_mode)) throw DataError(printable(path) + ": is no file; remove it, or put the right one there");
+  if (!S_ISREG(status.st_mode))
+    throw DataError(printable(path) + ": is no file; remove it, or put the right one there");
   return status.st_size;
 }
 

@@ -1,6 +1,6 @@
-// JSON files that anybody may have written. For their fields: the library's own conversions wrap negative numbers, cut fractions off
-// and are undefined for large ones; these say what is wrong instead. All throw std::runtime_error, without the place:
-// who reads the file adds it.
+// JSON files that anybody may have written. For their fields: the library's own conversions wrap negative numbers,
+// cut fractions off and are undefined for large ones; these say what is wrong instead. All throw
+// std::runtime_error, without the place: who reads the file adds it.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace anirec {
 
-// Throw DataError where `path` is a pipe, a device or a folder; small: or too large to be parsed in reasonable memory.
-// What is not there is left to the call that opens it.
+// Throw DataError where `path` is a pipe, a device or a folder; small: or too large to be parsed in reasonable
+// memory. What is not there is left to the call that opens it.
 void require_file(const std::string& path);
 void require_small_file(const std::string& path);
 
@@ -48,7 +48,8 @@ double json_number(const Json& object, const std::string& name, double low, doub
 }
 
 template <class Json>
-std::uint64_t json_whole_number(const Json& object, const std::string& name, std::uint64_t low, std::uint64_t high) {
+std::uint64_t json_whole_number(const Json& object, const std::string& name, std::uint64_t low,
+                                std::uint64_t high) {
   const Json& value = json_field(object, name);
   if (!value.is_number_unsigned() || value.template get<std::uint64_t>() < low ||
       value.template get<std::uint64_t>() > high)
@@ -60,7 +61,7 @@ std::uint64_t json_whole_number(const Json& object, const std::string& name, std
 inline std::string json_fault(const std::exception& fault) {
   const std::string text = fault.what();
   const std::size_t name_end = text.starts_with("[json.") ? text.find("] ") : std::string::npos;
-  return printable(name_end == std::string::npos ? text : text.substr(name_end + 2), 80);
+  return printable(name_end == std::string::npos ? text : text.substr(name_end + 2), 120);
 }
 
 }  // namespace anirec

@@ -160,6 +160,10 @@ SafetensorsReader::~SafetensorsReader() { close(descriptor_); }
 
 void SafetensorsReader::fail(const std::string& fault) const { throw DataError(printable(path_) + ": " + fault); }
 
+void SafetensorsReader::fail_damaged(const std::string& fault) const {
+  fail(fault + "; get the file again, or make it again");
+}
+
 void SafetensorsReader::read_at(std::uint64_t begin, void* data, std::size_t size) const {
   char* to = static_cast<char*>(data);
   while (size > 0) {
@@ -180,15 +184,15 @@ void SafetensorsReader::read_header() {
   if (!S_ISREG(status.st_mode)) fail("is a pipe or a device; a safetensors file must lie on a disk");
   const std::uint64_t file_size = static_cast<std::uint64_t>(status.st_size);
   if (file_size < length_bytes + 2)
-    fail("is no safetensors file: it has only " + std::to_string(file_size) + " bytes");
+    fail_damaged("is no safetensors file: it has only " + std::to_string(file_size) + " bytes");
   std::uint64_t header_size;
   read_at(0, &header_size, sizeof header_size);
   char first;
   read_at(length_bytes, &first, 1);
-  if (first != '{') fail("is no safetensors file: there is no header at its start");
-  if (header_size > largest_header) fail("is no safetensors file: its header would have over 100 MB");
+  if (first != '{') fail_damaged("is no safetensors file: there is no header at its start");
+  if (header_size > largest_header) fail_damaged("is no safetensors file: its header would have over 100 MB");
   if (header_size > file_size - length_bytes)
-    fail("is cut off, or no safetensors file: its header should have " + std::to_string(header_size) +
+    fail_damaged("is cut off, or no safetensors file: its header should have " + std::to_string(header_size) +
          " bytes, the whole file has " + std::to_string(file_size));
   std::string text(header_size, '\0');
   read_at(length_bytes, text.data(), text.size());
@@ -197,47 +201,47 @@ void SafetensorsReader::read_header() {
   try {
     header = Json::parse(text, HeaderGuard{});
   } catch (const Json::exception& error) {
-    fail("damaged header: no valid JSON");
+    fail_damaged("damaged header: no valid JSON");
   } catch (const std::runtime_error& error) {
-    fail(std::string("damaged header: ") + error.what());
+    fail_damaged(std::string("damaged header: ") + error.what());
   }
 
   const std::uint64_t data_begin = length_bytes + header_size, data_size = file_size - data_begin;
   for (const auto& [name, value] : header.items()) {
     const std::string tensor = "damaged header: tensor '" + printable(name, 60) + "' ";
-    if (!value.is_object()) fail(tensor + "is no object");
+    if (!value.is_object()) fail_damaged(tensor + "is no object");
     if (name == "__metadata__") {
       for (const auto& [key, entry] : value.items()) {
-        if (!entry.is_string()) fail("damaged header: metadata '" + printable(key, 60) + "' is no string");
+        if (!entry.is_string()) fail_damaged("damaged header: metadata '" + printable(key, 60) + "' is no string");
         metadata_[key] = entry.get<std::string>();
       }
       continue;
     }
     const auto numbers = [&, &fields = value](const char* field) -> const Json& {
       const auto found = fields.find(field);
-      if (found == fields.end() || !found->is_array()) fail(tensor + "has no list '" + field + "'");
+      if (found == fields.end() || !found->is_array()) fail_damaged(tensor + "has no list '" + field + "'");
       for (const Json& number : *found)
         if (!number.is_number_unsigned() ||
             number.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-          fail(tensor + "has a '" + field + "' that is negative, too large or no whole number");
+          fail_damaged(tensor + "has a '" + field + "' that is negative, too large or no whole number");
       return *found;
     };
     const auto type = value.find("dtype");
-    if (type == value.end() || !type->is_string()) fail(tensor + "has no 'dtype'");
+    if (type == value.end() || !type->is_string()) fail_damaged(tensor + "has no 'dtype'");
     const Json& offsets = numbers("data_offsets");
-    if (offsets.size() != 2) fail(tensor + "needs two 'data_offsets'");
+    if (offsets.size() != 2) fail_damaged(tensor + "needs two 'data_offsets'");
     Entry entry{type->get<std::string>(), numbers("shape").get<std::vector<std::int64_t>>(),
                 offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
-    if (entry.begin > entry.end) fail(tensor + "ends before it begins");
+    if (entry.begin > entry.end) fail_damaged(tensor + "ends before it begins");
     if (entry.end > data_size)
-      fail(tensor + "ends " + std::to_string(entry.end - data_size) +
+      fail_damaged(tensor + "ends " + std::to_string(entry.end - data_size) +
            " bytes beyond the end of the file (cut off?)");
     const std::optional<std::uint64_t> count = element_count(entry.shape), size = named_dtype_size(entry.type);
     std::uint64_t bytes = 0;
     if (!count || (size && __builtin_mul_overflow(*count, *size, &bytes)))
-      fail(tensor + "has a shape too large to be true: " + shape_text(entry.shape));
+      fail_damaged(tensor + "has a shape too large to be true: " + shape_text(entry.shape));
     if (size && bytes != entry.end - entry.begin)
-      fail(tensor + "has " + std::to_string(entry.end - entry.begin) + " bytes, its shape " +
+      fail_damaged(tensor + "has " + std::to_string(entry.end - entry.begin) + " bytes, its shape " +
            shape_text(entry.shape) + " of " + printable(entry.type, 20) + " needs " + std::to_string(bytes));
     entry.begin += data_begin;
     entry.end += data_begin;
@@ -249,11 +253,11 @@ void SafetensorsReader::read_header() {
   std::sort(extents.begin(), extents.end());
   std::uint64_t filled = data_begin;
   for (const auto& [begin, end] : extents) {
-    if (begin != filled) fail("damaged header: tensors overlap, or leave a hole between them");
+    if (begin != filled) fail_damaged("damaged header: tensors overlap, or leave a hole between them");
     filled = end;
   }
   if (filled != file_size)
-    fail("has " + std::to_string(file_size - filled) + " bytes behind its last tensor; it is damaged");
+    fail_damaged("has " + std::to_string(file_size - filled) + " bytes behind its last tensor");
 }
 
 std::vector<std::string> SafetensorsReader::names() const {
@@ -264,7 +268,7 @@ std::vector<std::string> SafetensorsReader::names() const {
 
 std::vector<std::int64_t> SafetensorsReader::shape(const std::string& name) const {
   const auto found = tensors_.find(name);
-  if (found == tensors_.end()) fail("has no tensor '" + name + "'");
+  if (found == tensors_.end()) fail_damaged("has no tensor '" + name + "'");
   return found->second.shape;
 }
 
@@ -273,11 +277,11 @@ std::size_t SafetensorsReader::check(const std::string& name, DType type,
   const std::vector<std::int64_t> found = shape(name);
   const std::string& found_type = tensors_.at(name).type;
   if (found_type != dtype_name(type))
-    fail("tensor '" + name + "' is " + printable(found_type, 20) + ", expected " + dtype_name(type));
+    fail_damaged("tensor '" + name + "' is " + printable(found_type, 20) + ", expected " + dtype_name(type));
   bool fits = found.size() == expected.size();
   for (std::size_t i = 0; fits && i < found.size(); ++i) fits = expected[i] == -1 || expected[i] == found[i];
   if (!fits)
-    fail("tensor '" + name + "' has the shape " + shape_text(found) + ", expected " + shape_text(expected));
+    fail_damaged("tensor '" + name + "' has the shape " + shape_text(found) + ", expected " + shape_text(expected));
   return *element_count(found);
 }
 

@@ -101,6 +101,7 @@ class SafetensorsReader {
   };
   void read_header();
   [[noreturn]] void fail(const std::string& fault) const;
+  [[noreturn]] void fail_damaged(const std::string& fault) const;
   void read_at(std::uint64_t begin, void* data, std::size_t size) const;
   std::size_t check(const std::string& name, DType type, const std::vector<std::int64_t>& expected) const;
   void read_bytes(const std::string& name, void* data) const;

@@ -114,7 +114,7 @@ Model read_model(const std::string& path) {
       p.user_bias.size() != config.users * bias_rows || p.item_bias.size() != config.items * bias_rows ||
       p.dense.size() != dense.back().offset + dense.back().size() || model.users.size() != config.users ||
       model.items.size() != config.items)
-    throw DataError(printable(path) + ": its tensors do not have the sizes its configuration says; the file is damaged");
+    throw DataError(printable(path) + ": its tensors do not have the sizes its configuration says; the file is damaged, get it again, or train it again");
   if (!is_finite(p)) throw DataError(printable(path) + ": it holds values that are not finite; train it again");
   return model;
 }

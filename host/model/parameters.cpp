@@ -37,8 +37,10 @@ float score_of_mean(const ModelConfig& config, const Head& head, const TargetMea
 
 bool is_finite(const Parameters& parameters) {
   const Parameters& p = parameters;
-  for (const std::vector<float>* values : {&p.user_embedding, &p.item_embedding, &p.user_bias, &p.item_bias, &p.dense})
-    if (!std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); })) return false;
+  for (const std::vector<float>* values :
+       {&p.user_embedding, &p.item_embedding, &p.user_bias, &p.item_bias, &p.dense})
+    if (!std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); }))
+      return false;
   return true;
 }
 

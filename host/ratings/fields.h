@@ -52,7 +52,8 @@ class FieldCutter {
   bool strict_;  // a stray quote is an error; in tab-separated text and the like it is part of a name
 };
 
-// A header or first line is kept in memory a field at a time: beyond this it is no table, or its separator is another.
+// A header or first line is kept in memory a field at a time: beyond this it is no table, or its separator is
+// another.
 inline constexpr int most_columns = 100'000;
 
 // All fields of one line (no line end in it). Throws FieldFault, also beyond most_columns.

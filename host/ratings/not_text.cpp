@@ -73,7 +73,8 @@ void refuse_what_is_not_text(std::string_view head, const std::string& name) {
     refuse(name, "a safetensors file (a prepared dataset or a model)", "give the ratings or titles as text here");
 
   if (has_at(head, 0, "\xff\xfe\0\0"sv) || has_at(head, 0, "\0\0\xfe\xff"sv))
-    throw DataError(printable(name) + ": is UTF-32 text; convert it to UTF-8: iconv -f UTF-32 -t UTF-8 FILE > NEW_FILE");
+    throw DataError(printable(name) +
+                    ": is UTF-32 text; convert it to UTF-8: iconv -f UTF-32 -t UTF-8 FILE > NEW_FILE");
   constexpr const char* utf8_wanted = "convert it to UTF-8: iconv -f UTF-16 -t UTF-8 FILE > NEW_FILE";
   if (has_at(head, 0, "\xff\xfe") || has_at(head, 0, "\xfe\xff"))
     throw DataError(printable(name) + ": is UTF-16 text; " + utf8_wanted);

@@ -81,7 +81,8 @@ class TitleReader {
         columns_(std::move(columns)),
         // Files without a header have no quoting either: a quote there belongs to the title.
         cutter_(columns_.separator, columns_.has_header ? Quotes::honoured : Quotes::plain),
-        needed_(std::max({columns_.id, columns_.name, static_cast<std::size_t>(std::max(columns_.genres, 0))}) + 1),
+        needed_(std::max({columns_.id, columns_.name, static_cast<std::size_t>(std::max(columns_.genres, 0))}) +
+                1),
         kept_(columns_.genre_flags ? first_genre_flag + movielens_genres.size() : needed_),
         name_(std::move(name)) {}
 

@@ -113,6 +113,21 @@ TEST_CASE("files cut short are noticed, whatever packs them") {
   CHECK_FALSE(std::filesystem::exists(work.path("run")));
 }
 
+TEST_CASE("a line without end is refused in little memory, however well it is packed") {
+  const Workplace work;
+  std::string gigabyte;
+  {  // each frame unpacks to 64 MB
+    const std::string frame = zstd_packed(std::string(64 << 20, 'x'));
+    for (int i = 0; i < 16; ++i) gigabyte += frame;
+  }
+  for (const std::string& before : {std::string(), plain_header + "1,2,3\n", plain_header + "1,2,3\n4,5,6,\""}) {
+    const ProgramResult result = train_on(work, "line.csv.zst", zstd_packed(before) + gigabyte);
+    CHECK(fault_of(result, 3, {"line.csv.zst:", ":1: ", "longer than 64 MB"}) == "");
+    CHECK(result.peak_megabytes > 0);
+    CHECK(result.peak_megabytes < 700);  // under sanitizers too
+  }
+}
+
 TEST_CASE("a file of which the task leaves no row says which rule took them") {
   const Workplace work;
   CHECK(fault_of(train_on(work, "unrated.csv", header + "1,2,0,6,1\n2,2,0,6,1\n"), 3,

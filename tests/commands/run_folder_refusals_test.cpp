@@ -151,6 +151,39 @@ TEST_CASE("a damaged file of a run is named") {
         "");
 }
 
+TEST_CASE("damaged metrics are named by what reads them, and by nothing else") {
+  const Workplace& work = trained_workplace();
+  copy_run(work, "mf-rating", "noise");
+  const std::string noise = std::string("\x00\x01\xff\x1b[2J", 7) + "\n" + work.read("mf-rating/metrics.jsonl");
+  work.file("noise/metrics.jsonl", noise);
+  for (const char* line :
+       {"evaluate noise", "compare noise", "compare mf-rating noise --json", "train --resume --out noise"}) {
+    CAPTURE(line);
+    CHECK(fault_of(work.run(line), 3, {"noise/metrics.jsonl:1:1", "damaged"}) == "");
+  }
+  CHECK(fault_of(work.run("recommend noise --user 1")) == "");
+  CHECK(work.read("noise/metrics.jsonl") == noise);
+  work.file("noise/metrics.jsonl", work.read("mf-rating/metrics.jsonl") + "{\"epoch\":4,\"st");
+  for (const char* line : {"evaluate noise", "compare noise"}) CHECK(fault_of(work.run(line)) == "");
+}
+
+TEST_CASE(
+    "files that are no UTF-8 by name train and compare; one that config.json would have to name is refused") {
+  const Workplace work;
+  std::filesystem::copy_file(work.path("animelist.csv"), work.path("caf\xe9.csv"));
+  const std::string rest = " --model mf --task rating --dim 4 --epochs 1 --quiet --split 0.8,0.1,0.1 --out ";
+  REQUIRE(fault_of(work.run("train caf\xe9.csv" + rest + "r\xe9")) == "");
+  CHECK(fault_of(work.run("train --resume --epochs 2 --quiet --out r\xe9")) == "");
+  for (const char* style : {"", " --markdown", " --json"}) {
+    const ProgramResult result = work.run(std::string("compare r\xe9") + style);
+    CHECK(fault_of(result) == "");
+    CHECK_FALSE(contains(result.out, "\xe9"));
+  }
+  REQUIRE(work.run("prepare animelist.csv --task rating --out d\xe9.safetensors").code == 0);
+  CHECK(fault_of(work.run("train d\xe9.safetensors" + rest + "run"), 3,
+                 {"d\\xe9.safetensors", "UTF-8", "rename"}) == "");
+}
+
 TEST_CASE("a torn last line of metrics.jsonl is cut at a resume; a damaged one before it is named and kept") {
   const Workplace& work = trained_workplace();
   const std::string metrics = work.read("mf-rating/metrics.jsonl");

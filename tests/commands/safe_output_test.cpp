@@ -6,12 +6,15 @@ using namespace anirec;
 
 namespace {
 
-// No control character but the line feed, and no C1 control in UTF-8.
+// No control character but the line feed, no C1 control in UTF-8, nothing that turns the direction of writing.
 bool is_safe(const std::string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if ((byte < 0x20 && byte != '\n') || byte == 0x7f) return false;
     if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return false;
+    for (const char* turn : {"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xad", "\xe2\x80\xae", "\xe2\x81\xa6",
+                             "\xe2\x81\xa7", "\xe2\x81\xa8"})
+      if (text.compare(i, 3, turn) == 0) return false;
   }
   return true;
 }
@@ -27,8 +30,8 @@ TEST_CASE("control characters in ids, titles and names never reach a terminal ra
   // One user, one item and one title are evil; a file full of control characters is refused as no text.
   const std::string id = "\x1b[31mred\x07", user = "u" + id, item = "i" + id;
   std::string ratings = "user,item,rating\n" + user + ",item1,3\nanother user," + item + ",4\n";
-  std::string titles =
-      "anime_id,name,genre\n" + item + ",\"Title \x1b]0;owned\x07\x1b[2J\xc2\x9b!\",\"Gen\x1b[1mre\"\n";
+  std::string titles = "anime_id,name,genre\n" + item +
+                       ",\"Title \x1b]0;owned\x07\x1b[2J\xc2\x9b!\xe2\x80\xaegnp\xe2\x81\xa7\",\"Gen\x1b[1mre\"\n";
   for (int i = 1; i < 60; ++i) {
     for (int u = 1; u < 5; ++u)
       ratings += "a common user " + std::to_string(u) + ",item" + std::to_string(i) + "," +

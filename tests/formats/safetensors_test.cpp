@@ -140,6 +140,8 @@ TEST_CASE("files that are none are told so") {
   const std::uint64_t beyond = 3;
   std::memcpy(huge.data(), &beyond, 8);
   says(fault_of_bytes(huge), "cut off");
+  says(fault_of_bytes(std::string(8, '\xff') + "{}"), "over 100 MB");
+  says(fault_of_bytes(std::string(8, '\0') + "{}"), "no valid JSON");
   const TemporaryFolder folder;
   says(data_error([&] { SafetensorsReader reader(folder.path("missing")); }), "No such file");
   says(data_error([&] { SafetensorsReader reader(folder.path("")); }), "is a folder");

@@ -1,5 +1,5 @@
-// A run folder's texts, divided by lines of "---": config.json, metrics.jsonl, evaluation.json. In the first, @defaults
-// stands for all options with their default values; what follows it overrides them.
+// A run folder's texts, divided by lines of "---": config.json, metrics.jsonl, evaluation.json. In the first,
+// @defaults stands for all options with their default values; what follows it overrides them.
 #include <nlohmann/json.hpp>
 
 #include "evaluate/comparison.h"
@@ -53,7 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     config_settings(config.options, 1000);
     run.write_config(config);
     const StoredConfig again = run.read_config();
-    require(again.dataset == config.dataset && again.options.seed == config.options.seed, "it can be written again");
+    require(again.dataset == config.dataset && again.options.seed == config.options.seed,
+            "it can be written again");
   });
   std::uint64_t epochs = 0;
   const bool counted = accepts([&] { epochs = run.epochs_trained(); });

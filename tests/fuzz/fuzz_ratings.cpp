@@ -43,7 +43,8 @@ void require_same_rows(std::string_view text, const RatingsFormat& format, const
     if (format.rating >= 0) require(to_float(field(format.rating)) == rows.rating[row], "so is the rating");
     if (format.has_status())
       require(to_integer<std::int32_t>(field(format.status)) == rows.status[row], "so is the status");
-    if (format.has_time()) require(to_integer<std::int64_t>(field(format.time)) == rows.time[row], "so is the time");
+    if (format.has_time())
+      require(to_integer<std::int64_t>(field(format.time)) == rows.time[row], "so is the time");
     ++row;
   }
   require(row == rows.size(), "no row is made up");
@@ -74,14 +75,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Team one(1);
   input_was_accepted = accepts([&] {
     RowBlock rows;  // an input is one block
-    const auto sources = read_rows({path}, options, one, [&](std::size_t, RowBlock& block) { rows = std::move(block); });
+    const auto sources =
+        read_rows({path}, options, one, [&](std::size_t, RowBlock& block) { rows = std::move(block); });
     require(sources.at(0).rows == rows.size() && rows.size() > 0, "a file that is accepted has rows");
     require_order(rows.user, rows.size());
     require_order(rows.item, rows.size());
     require_same_rows(read_all_bytes(path), sources[0].format, rows);
   });
   if (!input_was_accepted || options.pairs_only) return 0;
-  for (const Task task : {Task::rating, Task::interaction, Task::hybrid})
-    accepts([&] { require_sound(build_dataset({path}, options, {task, Unrated::negative, 6}, one)); });
+  const Task task = static_cast<Task>(size % 3);
+  accepts([&] { require_sound(build_dataset({path}, options, {task, Unrated::negative, 6}, one)); });
   return 0;
 }

@@ -1,5 +1,5 @@
-// A safetensors file, read as what it may be: a dataset, a model, a checkpoint. An input that begins with '{' is the
-// header (one line) and the data behind it, so that no length has to be guessed; any other is the file itself.
+// A safetensors file, read as what it may be: a dataset, a model, a checkpoint. An input that begins with '{' is
+// the header (one line) and the data behind it, so that no length has to be guessed; any other is the file itself.
 #include <cmath>
 #include <cstring>
 
@@ -45,7 +45,8 @@ void require_sound(Dataset dataset) {
 }
 
 void require_sound(const Model& model) {
-  require(model.users.size() == model.config.users && model.items.size() == model.config.items, "ids for all rows");
+  require(model.users.size() == model.config.users && model.items.size() == model.config.items,
+          "ids for all rows");
   require(model.parameters.user_embedding.size() ==
               std::size_t{model.config.users} * static_cast<std::size_t>(model.config.dim),
           "a table has its size");
@@ -61,9 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   is_dataset_file(path);
   const bool dataset = accepts([&] { require_sound(read_dataset(path)); });
   const bool model = accepts([&] { require_sound(read_model(path)); });
-  const bool checkpoint = accepts([&] {
-    RunFolder(folder.path("")).read_checkpoint(checkpoint_model(), Optimizer::adam);
-  });
+  const bool checkpoint =
+      accepts([&] { RunFolder(folder.path("")).read_checkpoint(checkpoint_model(), Optimizer::adam); });
   input_was_accepted = dataset || model || checkpoint;
   return 0;
 }

@@ -1,5 +1,5 @@
-// Runs files, or all files of folders, through a fuzz target compiled like any other test. A file whose name begins
-// with "good" must be accepted, one with "bad" refused; a crash or a sanitizer ends the process.
+// Runs files, or all files of folders, through a fuzz target compiled like any other test. A file whose name
+// begins with "good" must be accepted, one with "bad" refused; a crash or a sanitizer ends the process.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>

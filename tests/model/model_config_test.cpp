@@ -116,3 +116,32 @@ TEST_CASE("a damaged configuration is refused with the file's name") {
   }
   for (const char* text : {"", "{", "[]", "3"}) CHECK(message_of(text) != "");
 }
+
+TEST_CASE("numbers that the configuration cannot have are refused, not wrapped or cut") {
+  for (const auto& [field, value] : {std::pair{"users", "-1"},
+                                     {"users", "4294967296"},
+                                     {"items", "1e300"},
+                                     {"dim", "0"},
+                                     {"dim", "16.5"},
+                                     {"dim", "65537"},
+                                     {"hidden", "[0]"},
+                                     {"hidden", "[]"},
+                                     {"hidden", "[1e10]"},
+                                     {"hidden", "7"},
+                                     {"bounds", "[1]"},
+                                     {"bounds", "[1,1e300]"},
+                                     {"heads", "[]"},
+                                     {"heads", "{}"},
+                                     {"mf_bias", "1"},
+                                     {"task", "[]"}}) {
+    CAPTURE(field);
+    CAPTURE(value);
+    nlohmann::ordered_json json = nlohmann::ordered_json::parse(model_config_json(hybrid_config()));
+    json[field] = nlohmann::ordered_json::parse(value);
+    CHECK(message_of(json.dump()).find("some.file: its model configuration is damaged") == 0);
+  }
+  std::vector<int> layers(33, 8);
+  nlohmann::ordered_json json = nlohmann::ordered_json::parse(model_config_json(hybrid_config()));
+  json["hidden"] = layers;
+  CHECK(message_of(json.dump()).find("too long a one") != std::string::npos);
+}

@@ -123,6 +123,21 @@ TEST_CASE("cut and damaged streams are errors that name the file") {
   CHECK(contains(error_of(folder.file("twice", gzip(gzip("1,2,3\n")))), "compressed twice"));
 }
 
+TEST_CASE("what is read whole has a limit, which holds for the unpacked bytes") {
+  const TemporaryFolder folder;
+  const std::string megabytes(3 << 20, 'x');
+  for (const std::string& content : {megabytes, gzip(megabytes), zstd(megabytes)}) {
+    const std::string path = folder.file("x", content);
+    CHECK(read_all_bytes(path, 3 << 20) == megabytes);
+    CHECK_THROWS_WITH_AS(
+        read_all_bytes(path, 2 << 20),
+        (path + ": has more than 2 MB (unpacked), too many to be read at once; keep the columns that "
+                "are needed")
+            .c_str(),
+        DataError);
+  }
+}
+
 TEST_CASE("what cannot be opened is said") {
   const TemporaryFolder folder;
   CHECK(contains(error_of(folder.path("nothing.csv")), "nothing.csv: No such file"));
@@ -153,6 +168,7 @@ TEST_CASE("formats that are not text are named, with the way out") {
       {std::string(257, 'r') + "ustar\0"s, "tar archive", "tar -xf"},
       {"\x01\0\0\0\x02\0\0\0\x07\0\0\0\x09\0\0\0"s + std::string(64, '\x05'), "binary data", "text file"},
       {"\xff\xfeu\0s\0e\0r\0"s, "UTF-16", "iconv"},
+      {"\xff\xfe\0\0u\0\0\0s\0\0\0"s, "UTF-32", "iconv -f UTF-32"},
       {"\xfe\xff\0u\0s\0e\0r"s, "UTF-16", "iconv"},
       {"u\0s\0e\0r\0,\0i\0t\0e\0m\0"s, "UTF-16 text without", "UTF-16LE"},
   };

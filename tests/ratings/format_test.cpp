@@ -117,6 +117,7 @@ TEST_CASE("malformed --columns are usage errors that say why") {
   CHECK(contains(error_of<UsageError>(line, "user,item,rating"), "key=column"));
   CHECK(contains(error_of<UsageError>(line, "user=,item=2,rating=3"), "key=column"));
   CHECK(contains(error_of<UsageError>(line, "user=1,item=2,rating=99999999999999999999"), "too large"));
+  CHECK(contains(error_of<UsageError>(line, "user=1,\"item=2,rating=3"), "never closed"));
 }
 
 TEST_CASE("names and positions that the file does not have are data errors that list the columns") {

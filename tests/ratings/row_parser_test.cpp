@@ -235,6 +235,44 @@ TEST_CASE("bad fields are errors with their place, column and content") {
   CHECK(contains(error_of({folder.file("mac.csv", "1,2,3\r4,5,6\r7,8,9")}), "carriage return alone"));
 }
 
+TEST_CASE("a carriage return alone is named wherever it stands, but in quotes that are passed over") {
+  const TemporaryFolder folder;
+  struct Example {
+    std::string line, place;
+  };
+  const Example examples[] = {
+      {"1\r2,3,4,5,6,x", "3:2"},     {"1,2\r3,4,5,6,x", "3:4"},  {"1,2,3\r4,5,6,x", "3:6"},
+      {"1,2,3,4\r1,5,x", "3:8"},     {"1,2,3,4,5\r1,x", "3:10"}, {"1,2,3,4,5,x\r1", "3:12"},
+      {"\"a\rb\",2,3,4,5,x", "3:2"},
+  };
+  for (const Example& example : examples) {
+    CAPTURE(example.line);
+    const std::string path = folder.file(
+        "r.csv", "user,item,rating,status,time,more\r\n1,2,3,2,5,x\n" + example.line + "\n1,2,3,2,5,x\n");
+    CHECK(contains(error_of({path}), path + ":" + example.place));
+    CHECK(contains(error_of({path}), "carriage return alone"));
+  }
+  const std::string first = folder.file("f.csv", "more,user,item,rating\nx\ry,1,2,3\n");
+  CHECK(contains(error_of({first}), first + ":2:2: a carriage return alone"));
+  const Read read =
+      read_all({folder.file("q.csv", "user,item,rating,more\r\n1,2,3,\"x\ry\"\n4,5,6,z\r\n7,8,9,\n")});
+  CHECK(read.rows.user.value == Ints{1, 4, 7});
+}
+
+TEST_CASE("a million columns: read past where they are not wanted, refused in the first line") {
+  const TemporaryFolder folder;
+  std::string quoted, plain;
+  for (int i = 0; i < 1'000'000; ++i) {
+    quoted += ",\"1\"";
+    plain += "::1";
+  }
+  CHECK(read_all({folder.file("q.csv", "user,item,rating\n1,2,3" + quoted + "\n4,5,6\n")}).rows.rating ==
+        Floats{3, 6});
+  CHECK(read_all({folder.file("p.dat", "1::2::3::4\n1::2::3::4" + plain + "\n")}).rows.rating == Floats{3, 3});
+  CHECK(contains(error_of({folder.file("h.csv", "user,item,rating" + quoted + "\n1,2,3\n")}),
+                 "more than 100000 columns"));
+}
+
 TEST_CASE("many blocks: the same rows, sum and order for any number of threads") {
   const TemporaryFolder folder;
   const int count = 400000;

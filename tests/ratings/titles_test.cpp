@@ -103,6 +103,13 @@ TEST_CASE("the three MovieLens forms") {
   CHECK(genres_of(item, "2") == "Western");
 }
 
+TEST_CASE("columns without end cost nothing in a record and are refused in a header") {
+  const TemporaryFolder folder;
+  const std::string commas(300'000, ',');
+  CHECK(name_of(read_titles(folder.file("row.csv", "id,title\n1,x" + commas + "\n2,y\n")), "2") == "y");
+  CHECK(contains(error_of(folder.file("header.csv", "id,title" + commas + "\n1,x\n")), "not recognised"));
+}
+
 TEST_CASE("faults in titles files have a place and a way out") {
   const TemporaryFolder folder;
   const std::string wrong = error_of(folder.file("wrong.csv", "a,b,c\n1,2,3\n"));

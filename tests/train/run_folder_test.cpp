@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "error.h"
@@ -127,6 +129,14 @@ TEST_CASE("a checkpoint of another model, of another optimizer or from the futur
   ahead.item_last_step[2] = 42;
   run.write_checkpoint(mf, parameters, ahead, progress_at_41());
   CHECK_THROWS_AS(run.read_checkpoint(mf, Optimizer::adam), DataError);
+  OptimizerState damaged = state_of(mf, Optimizer::adam, parameters);
+  damaged.second.item_bias[1] = std::numeric_limits<float>::quiet_NaN();
+  run.write_checkpoint(mf, parameters, damaged, progress_at_41());
+  CHECK_THROWS_AS(run.read_checkpoint(mf, Optimizer::adam), DataError);
+  Progress beyond = progress_at_41();
+  beyond.step = std::uint64_t{1} << 40;
+  run.write_checkpoint(mf, parameters, state_of(mf, Optimizer::adam, parameters), beyond);
+  CHECK_THROWS_AS(run.read_checkpoint(mf, Optimizer::adam), DataError);
 }
 
 TEST_CASE("metrics are cut back to a step, with a torn last line") {
@@ -144,6 +154,100 @@ TEST_CASE("metrics are cut back to a step, with a torn last line") {
   folder.file("metrics.jsonl", "nonsense\n" + kept);
   CHECK_THROWS_AS(run.cut_metrics(30), DataError);
   CHECK(TemporaryFolder::read(run.file("metrics.jsonl")) == "nonsense\n" + kept);
+}
+
+TEST_CASE("damage in config.json is told by the field, and whatever stands there is no more than a refusal") {
+  const TemporaryFolder folder;
+  const RunFolder run(folder.path(""));
+  run.write_config(stored_config());
+  const std::string whole = TemporaryFolder::read(run.file("config.json"));
+  const auto fault_with = [&](const std::string& from, const std::string& to) {
+    std::string text = whole;
+    REQUIRE(text.find(from) != std::string::npos);
+    text.replace(text.find(from), from.size(), to);
+    folder.file("config.json", text);
+    try {
+      run.read_config();
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  struct Example {
+    std::string from, to, part;
+  };
+  const Example examples[] = {
+      {"\"dim\": 64", "\"dim\": 1e300", "'dim' is no whole number"},
+      {"\"dim\": 64", "\"dim\": -1", "'dim' is no whole number"},
+      {"\"dim\": 64", "\"dim\": 64.5", "'dim' is no whole number"},
+      {"\"dim\": 64", "\"dim\": \"64\"", "'dim' is no whole number"},
+      {"\"dim\": 64", "\"width\": 64", "there is no 'dim'"},
+      {"\"batch_size\": 256", "\"batch_size\": 0", "'batch_size' is no whole number"},
+      {"\"threads\": 0", "\"threads\": 1000000000000", "'threads' is no whole number"},
+      {"\"lr\": 0.1", "\"lr\": -1", "'lr' is no number"},
+      {"\"lr\": 0.1", "\"lr\": null", "'lr' is no number"},
+      {"\"lr_decay\": 0.1", "\"lr_decay\": 0", "'lr_decay' is too small"},
+      {"\"no_shuffle\": true", "\"no_shuffle\": 1", "'no_shuffle' is neither true nor false"},
+      {"\"model\": \"nn\"", "\"model\": [[]]", "'model' is no text"},
+      {"\"options\": {", "\"options\": 3, \"x\": {", "there is no 'model'"},
+      {"\"rows\": 10", "\"rows\": -10", "'rows' is no whole number"},
+      {"\"sources\": [", "\"sources\": 7, \"x\": [", "'sources' is no list"},
+      {"\"sources\": [", "\"sources\": [" + std::string(100'000, '[') + std::string(100'000, ']') + ",",
+       "no 'name'"},
+      {"\"format_version\": 1", "\"format_version\": 2", "version is not the one"},
+      {"anirec-run", "a\x1b[2J", "parse error"},
+  };
+  for (const Example& example : examples) {
+    CAPTURE(example.to.substr(0, 60));
+    const std::string fault = fault_with(example.from, example.to);
+    CAPTURE(fault);
+    CHECK(fault.find(run.file("config.json") + ": the configuration is damaged (") == 0);
+    CHECK(fault.find(example.part) != std::string::npos);
+    CHECK(fault.find("[json") == std::string::npos);
+    CHECK(fault.find('\x1b') == std::string::npos);
+  }
+  folder.file("config.json", whole + std::string(17 << 20, ' '));
+  CHECK_THROWS_WITH_AS(run.read_config(),
+                       (run.file("config.json") + ": is larger than 16 MB, which none that anirec "
+                                                  "writes is; put the right one there")
+                           .c_str(),
+                       DataError);
+  std::filesystem::remove(run.file("config.json"));
+  std::filesystem::create_symlink("/dev/zero", run.file("config.json"));
+  CHECK_THROWS_AS(run.read_config(), DataError);
+}
+
+TEST_CASE("a name that is no UTF-8 is refused where config.json would have to hold it") {
+  const TemporaryFolder folder;
+  const RunFolder run(folder.path(""));
+  StoredConfig config = stored_config();
+  config.dataset.path = "caf\xe9.safetensors";
+  CHECK_THROWS_AS(run.write_config(config), DataError);
+  CHECK_FALSE(std::filesystem::exists(run.file("config.json")));
+  Dataset dataset;
+  dataset.sources = {{"caf\xe9.csv", "", ""}};
+  CHECK(reference_to(dataset, "x").sources == "[{\"name\":\"caf\xef\xbf\xbd.csv\",\"hash\":\"\"}]");
+}
+
+TEST_CASE("epochs are counted in metrics.jsonl; a damaged line but the last is named") {
+  const TemporaryFolder folder;
+  const RunFolder run(folder.path(""));
+  CHECK(run.epochs_trained() == 0);
+  const std::string epoch = "{\"step\":1,\"split\":\"train\"}\n{\"step\":1,\"split\":\"validation\"}\n";
+  folder.file("metrics.jsonl", epoch + epoch + "{\"step\":2,\"spl");
+  CHECK(run.epochs_trained() == 2);
+  for (const std::string& line :
+       {std::string("\x00\xff\x1b[2J", 6), std::string("{\"step\":1,\"split\":3}"), std::string("{\"step\":-1}"),
+        std::string("[]"), std::string(), std::string(2 << 20, '[')}) {
+    CAPTURE(line.substr(0, 20));
+    folder.file("metrics.jsonl", epoch + line + "\n" + epoch);
+    const std::string fault = run.file("metrics.jsonl") + ":3:1: the line is damaged; correct or remove it";
+    CHECK_THROWS_WITH_AS(run.epochs_trained(), fault.c_str(), DataError);
+    CHECK_THROWS_WITH_AS(run.cut_metrics(9), fault.c_str(), DataError);
+  }
+  std::filesystem::remove(run.file("metrics.jsonl"));
+  std::filesystem::create_symlink("/dev/zero", run.file("metrics.jsonl"));
+  CHECK_THROWS_AS(run.epochs_trained(), DataError);
 }
 
 TEST_CASE("a folder holds a run as soon as one of its files is there, and none after it was removed") {
