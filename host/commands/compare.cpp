@@ -33,7 +33,10 @@ ExitCode run(const Arguments& arguments) {
     runs.push_back(std::move(compared));
   }
   if (arguments.has("json"))
-    std::printf("%s\n", comparison_json(runs).dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace).c_str());
+    // In ASCII: names may hold what a terminal obeys, or be no UTF-8.
+    std::printf("%s\n", comparison_json(runs)
+                            .dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace)
+                            .c_str());
   else
     std::fputs(comparison_tables(runs, arguments.has("markdown") ? TableStyle::markdown : TableStyle::plain).c_str(), stdout);
   return ExitCode::ok;

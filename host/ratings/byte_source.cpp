@@ -262,6 +262,17 @@ std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
   return std::make_unique<HeadedSource>(std::move(head), std::move(source));
 }
 
+void require_undamaged(const std::string& path) {
+  struct stat status = {};
+  if (path == "-" || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  FileSource file(path);
+  const std::string head = read_head(file, head_size);
+  if (!starts_gzip(head) && !starts_zstd(head)) return;
+  const std::unique_ptr<ByteSource> source = open_bytes(path);
+  std::vector<char> piece(compressed_piece);
+  while (source->read(piece.data(), piece.size()) != 0) throw_if_interrupted();
+}
+
 std::string read_all_bytes(const std::string& path, std::size_t most) {
   const std::unique_ptr<ByteSource> source = open_bytes(path);
   std::string all;

@@ -168,6 +168,7 @@ class RowReading {
 
   [[noreturn]] void throw_failure() const {
     if (failure_->error) std::rethrow_exception(failure_->error);
+    require_undamaged(paths_[failure_->source]);  // or its rows are nonsense, and not at fault
     std::uint64_t line = failure_->fault->line + 1;
     for (std::size_t i = 0; i < failure_->block; ++i)
       if (records_[i].source == failure_->source) line += records_[i].lines;

@@ -40,8 +40,9 @@ struct FromJson {
   void operator()(const char* name, bool& field, const char*) const { field = json_flag(json, name); }
   void operator()(const char* name, std::uint64_t& field, const char*, Limits limits) const {
     const bool all = limits.high >= 0x1p64;
-    field = json_whole_number(json, name, static_cast<std::uint64_t>(limits.low),
-                              all ? std::numeric_limits<std::uint64_t>::max() : static_cast<std::uint64_t>(limits.high));
+    const std::uint64_t high =
+        all ? std::numeric_limits<std::uint64_t>::max() : static_cast<std::uint64_t>(limits.high);
+    field = json_whole_number(json, name, static_cast<std::uint64_t>(limits.low), high);
   }
   void operator()(const char* name, double& field, const char*, Limits limits) const {
     field = json_number(json, name, limits.low, limits.high);
@@ -196,7 +197,8 @@ StoredConfig RunFolder::read_config() const {
   try {
     const ordered_json json = ordered_json::parse(text);
     if (json_string(json, "format") != "anirec-run") throw std::runtime_error("it is none of anirec's");
-    if (json_field(json, "format_version") != 1) throw std::runtime_error("its version is not the one this anirec reads, 1");
+    if (json_field(json, "format_version") != 1)
+      throw std::runtime_error("its version is not the one this anirec reads, 1");
     StoredConfig config;
     visit_options(config.options, FromJson{json_field(json, "options")});
     const ordered_json& data = json_field(json, "dataset");

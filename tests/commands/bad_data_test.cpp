@@ -113,6 +113,20 @@ TEST_CASE("files cut short are noticed, whatever packs them") {
   CHECK_FALSE(std::filesystem::exists(work.path("run")));
 }
 
+TEST_CASE("a packed file that is damaged inside is at fault itself, not the line that came out of it") {
+  const Workplace work;
+  const std::string packed = gzipped(work.read("animelist.csv"));
+  for (std::size_t at = packed.size() / 4; at < packed.size() - 40; at += packed.size() / 16) {
+    CAPTURE(at);
+    std::string damaged = packed;
+    damaged[at] = static_cast<char>(~damaged[at]);
+    CHECK(fault_of(train_on(work, "inside.csv.gz", damaged), 3,
+                   {"inside.csv.gz: the gzip data ", "the file again"}) == "");
+  }
+  // Where nothing is wrong with the packing, the line is.
+  CHECK(fault_of(train_on(work, "line.csv", gzipped(plain_header + "1,2,x\n")), 3, {"line.csv:2:5"}) == "");
+}
+
 TEST_CASE("a line without end is refused in little memory, however well it is packed") {
   const Workplace work;
   std::string gigabyte;
