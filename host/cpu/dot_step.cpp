@@ -122,8 +122,8 @@ DotStep::DotStep(const ModelConfig& model, const TrainSettings& settings, RowTab
       slope_(settings.batch_size),
       item_gradients_(static_cast<std::size_t>(items.padded() + lanes) *
                       std::min<std::size_t>(settings.batch_size, model.items)),
-      dense_gradients_(Tiling(settings.batch_size).groups),
-      tile_sums_(Tiling(settings.batch_size).tiles) {}
+      dense_gradients_(Tiling::room_for(settings.batch_size).groups),
+      tile_sums_(Tiling::room_for(settings.batch_size).tiles) {}
 
 void DotStep::forward(const Batch& batch, int member, int members) {
   const Tiling tiling(batch.size);

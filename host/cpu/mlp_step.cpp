@@ -73,7 +73,7 @@ MlpStep::MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTab
       masks_(model.dim, settings.dropout, settings.seed, settings.batch_size),
       scale_(dropout_scale(settings.dropout)),
       scratch_(static_cast<std::size_t>(members)) {
-  const Tiling tiling(settings.batch_size);
+  const Tiling tiling = Tiling::room_for(settings.batch_size);
   const std::size_t inputs = 2 * static_cast<std::size_t>(model.dim), tile = tiling.tile_size;
   input_gradients_.resize(settings.batch_size * inputs + lanes);
   dense_gradients_.resize(tiling.groups * dense.values.size());

@@ -147,6 +147,11 @@ TEST_CASE("batches of one, of one single user, and larger than the data") {
   size.batch = 1000;
   check_against_reference(make_problem("mf", Task::rating, size), 20);
   check_against_reference(make_problem("nn", Task::rating, size), 20);
+  // A last batch of 263, which is cut into more tiles than a full one of 512.
+  size.batch = 512;
+  size.rows = 512 + 263;
+  check_against_reference(make_problem("mf", Task::rating, size), 6);
+  check_against_reference(make_problem("hybrid", Task::hybrid, size), 6);
   size = {};
   size.users = 23;
   Problem one_user = make_problem("mf", Task::rating, size);
