@@ -24,8 +24,8 @@ class Team {
   int size() const { return size_; }
 
   // Calls work(member) once for each member 0 .. size-1, at the same time, and returns when all are done. The
-  // first exception is rethrown (a body that uses barrier() must not throw). Not re-entrant. One member costs
-  // a function call.
+  // first exception is rethrown; members that wait at a barrier for the one that threw leave the body there. Not
+  // re-entrant. One member costs a function call.
   void run(const std::function<void(int member)>& work);
 
   // Inside run(), called by every member the same number of times: nobody passes before all have come.
@@ -48,6 +48,7 @@ class Team {
   std::atomic<std::uint32_t> arrived_{0};  // at the barrier
   std::atomic<std::uint32_t> phase_{0};    // bumped when a barrier opens
   std::atomic<bool> leaving_{false};
+  std::atomic<bool> failed_{false};  // a member threw in this run
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
 };
