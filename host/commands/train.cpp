@@ -113,15 +113,15 @@ class Training {
     Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
     if (init) start = start_from(*init, model_, std::move(start), users_, items_, config_.options.init);
 
-    // From here on an old run may go: all that the new one begins with is there.
-    run_.remove_run(source);
+    // All that the new run begins with is there; the old one goes for good with the new one's first checkpoint.
+    run_.set_aside(source);
     if (!prepared) {
-      fs::rename(kept_dataset.path, run_.dataset_file());
+      run_.take_dataset(kept_dataset.path);
       if (request_.text())
         std::printf("kept the dataset as %s (anirec prepare makes one for several runs)\n", printable(run_.dataset_file()).c_str());
     }
     run_.write_config(config_);
-    return go_on(start, nullptr, Progress{});
+    return go_on(std::move(start), std::nullopt, Progress{});
   }
 
   ExitCode resume() {
@@ -139,7 +139,7 @@ class Training {
     run_.write_config(config_);
     if (request_.text())
       std::printf("resuming after step %llu\n", static_cast<unsigned long long>(progress.step));
-    return go_on(checkpoint->parameters, &checkpoint->state, progress);
+    return go_on(std::move(checkpoint->parameters), std::move(checkpoint->state), progress);
   }
 
  private:
@@ -153,12 +153,15 @@ class Training {
     settings_ = config_settings(config_.options, samples_.train.size());
   }
 
-  ExitCode go_on(const Parameters& parameters, const OptimizerState* state, Progress progress) {
+  ExitCode go_on(Parameters parameters, std::optional<OptimizerState> state, Progress progress) {
     FitEnd end;
     {
       const std::unique_ptr<Engine> engine = open_engine(device_, model_, settings_, config_.options.threads);
-      engine->load(parameters, state);
+      engine->load(parameters, state ? &*state : nullptr);
+      parameters = Parameters();
+      state.reset();
       engine->attach(samples_);
+      interrupt_on_closed_pipe();
       if (request_.text()) print_start(*engine);
       const std::unique_ptr<TrainingWatcher> watcher = make_watcher(request_.log, config_.options.epochs, stdout);
       end = fit({config_.options, model_, settings_, samples_, users_, items_, run_}, *engine, progress, *watcher);
@@ -211,12 +214,22 @@ class Training {
   TrainSettings settings_;
 };
 
+void lock(RunFolder& run, const TrainRequest& request) {
+  const bool locked = run.lock();
+  if (!request.text()) return;
+  if (!locked)
+    std::printf("%s: its file system knows no locks; let no second anirec train there\n", printable(run.path()).c_str());
+  if (run.put_back())
+    std::printf("%s: the run that was to replace this one came to no checkpoint; this one is back\n", printable(run.path()).c_str());
+}
+
 ExitCode run(const Arguments& arguments) {
   const TrainRequest request = read_request(arguments);
   RunFolder run(request.out);
   StoredConfig stored;
   if (request.resume) {
     std::error_code ignored;
+    if (run.holds_run()) lock(run, request);  // it may put the run back first
     if (!fs::exists(run.file("config.json"), ignored))
       throw DataError(printable(request.out) + ": there is no run to resume; train without --resume");
     stored = run.read_config();
@@ -242,7 +255,7 @@ ExitCode run(const Arguments& arguments) {
   };
   refuse_run();
   choose_device(stored.options.device);
-  run.lock();
+  if (!request.resume) lock(run, request);
   refuse_run();  // one that came between
   Training training(request, arguments, std::move(stored), run);
   return request.resume ? training.resume() : training.start();
@@ -257,7 +270,7 @@ CommandSpec train_command() {
       {"out", "DIR", "the run folder", ""},
       {"preset", "NAME", "reference: the settings of the reference study; flags given override it", ""},
       {"resume", "", "go on with the run in --out; only --epochs and --max-seconds may change", ""},
-      {"overwrite", "", "replace the run in --out, once the new data has been read", ""},
+      {"overwrite", "", "replace the run in --out, once the new one has its first checkpoint", ""},
       {"quiet", "", "print nothing but errors", ""},
       {"log-format", "NAME", "text, or json: an object an epoch", "text"}};
   options.insert(options.end(), own.begin(), own.end());
