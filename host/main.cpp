@@ -73,6 +73,8 @@ int main(int argc, char** argv) {
     return report(error.code(), message);
   } catch (const std::bad_alloc&) {
     return report(ExitCode::other, "out of memory; use a machine with more, or a smaller --dim or --batch-size");
+  } catch (const std::length_error&) {
+    return report(ExitCode::other, "out of memory: something is larger than any memory; give smaller sizes");
   } catch (const std::filesystem::filesystem_error& error) {
     return report(ExitCode::data, printable(error.what()) + "; choose another place");
   } catch (const std::exception& error) {

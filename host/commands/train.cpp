@@ -5,11 +5,13 @@
 #include "commands/command_table.h"
 #include "commands/evaluation.h"
 #include "commands/load_data.h"
+#include "commands/memory_plan.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
 #include "dataset/dataset_file.h"
 #include "dataset/split.h"
 #include "interrupt.h"
+#include "memory.h"
 #include "train/fit.h"
 #include "train/progress.h"
 #include "train/run_folder.h"
@@ -145,6 +147,8 @@ class Training {
  private:
   // Splits the data and makes everything that depends on it.
   void take(Dataset&& dataset) {
+    plan_ = plan_training(config_.options, device_, dataset);
+    require_memory_for(plan_, dataset);
     users_ = dataset.users;
     items_ = dataset.items;
     samples_ = split_dataset(std::move(dataset), config_split(config_.options));
@@ -183,6 +187,8 @@ class Training {
     std::printf("rows: %llu train, %llu validation, %llu test\n", static_cast<unsigned long long>(samples_.train.size()),
                 static_cast<unsigned long long>(samples_.validation.size()),
                 static_cast<unsigned long long>(samples_.test.size()));
+    std::printf("memory: %s for the rows, %s for the model\n", memory_text(plan_.samples).c_str(),
+                memory_text(plan_.engine + plan_.checkpoint).c_str());
     std::printf("an epoch a line, with its losses; * marks the best so far\n");
     std::fflush(stdout);
   }
@@ -212,6 +218,7 @@ class Training {
   TargetStatistics statistics_;
   ModelConfig model_;
   TrainSettings settings_;
+  MemoryPlan plan_;
 };
 
 void lock(RunFolder& run, const TrainRequest& request) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <sched.h>
+#include <system_error>
 
+#include "error.h"
 #include "parallel/flush_denormals.h"
 
 namespace anirec {
@@ -33,10 +35,18 @@ void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old
 }  // namespace
 
 Team::Team(int threads) : size_(std::max(1, threads)) {
-  for (int member = 1; member < size_; ++member) threads_.emplace_back([this, member] { member_loop(member); });
+  try {
+    for (int member = 1; member < size_; ++member) threads_.emplace_back([this, member] { member_loop(member); });
+  } catch (const std::system_error& fault) {
+    leave();
+    throw Error(ExitCode::other, "cannot start " + std::to_string(size_) + " threads (" + fault.code().message() + "); give a smaller --threads",
+                std::source_location::current());
+  }
 }
 
-Team::~Team() {
+Team::~Team() { leave(); }
+
+void Team::leave() {
   leaving_ = true;
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();

@@ -16,7 +16,8 @@ namespace anirec {
 
 class Team {
  public:
-  explicit Team(int threads);  // threads >= 1; the calling thread is member 0
+  // threads >= 1; the calling thread is member 0. Throws Error where the system starts no more threads.
+  explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
@@ -37,6 +38,7 @@ class Team {
                   const std::function<void(std::size_t begin, std::size_t end, int member)>& body);
 
  private:
+  void leave();
   void member_loop(int member);
   void work_as(int member);
 

@@ -59,6 +59,7 @@ TEST_CASE("a training whose reader goes away saves what it has, as by Ctrl-C") {
 
 TEST_CASE("a terminal that is closed ends a training as Ctrl-C does, but not under nohup") {
   const Workplace work;
+  std::signal(SIGHUP, SIG_DFL);  // this test may run under nohup itself
   for (const bool ignored : {false, true}) {
     CAPTURE(ignored);
     const ProgramResult result =

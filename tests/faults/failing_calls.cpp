@@ -1,10 +1,11 @@
 // A library for LD_PRELOAD that makes one system call on files under a folder fail, or a disk full from then on.
 //   ANIREC_FAULT_UNDER   the folder
 //   ANIREC_FAULT_AT      which of the calls below, counted from 1; 0: none fails, they are only counted
-//   ANIREC_FAULT_KIND    ENOSPC, EIO, EDQUOT, EINTR; "full": ENOSPC from there on; "short": half of a write
-//   ANIREC_FAULT_REPORT  a file, outside of the folder, that then says which call it was; or how many there were
-// Counted are opens to write, writes, fsync, rename, close of what was written, ftruncate, fallocate, mkdir and
-// flock.
+//   ANIREC_FAULT_KIND    ENOSPC, EIO, EDQUOT, EINTR; "full": ENOSPC from there on; "short": half of a read or
+//   write ANIREC_FAULT_REPORT  a file, outside of the folder, that then says which call it was; or how many there
+//   were
+// Counted are opens to write, reads, writes, fsync, rename, close of what was written, ftruncate, fallocate, mkdir
+// and flock.
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
@@ -22,8 +23,9 @@
 
 namespace {
 
-enum class Call { open, write, fsync, rename, close, resize, mkdir, flock };
-constexpr const char* call_names[] = {"open", "write", "fsync", "rename", "close", "resize", "mkdir", "flock"};
+enum class Call { open, read, write, fsync, rename, close, resize, mkdir, flock };
+constexpr const char* call_names[] = {"open",  "read",   "write", "fsync", "rename",
+                                      "close", "resize", "mkdir", "flock"};
 
 struct Settings {
   std::string under, kind, report;
@@ -68,11 +70,11 @@ void report(const std::string& line) {
   syscall(SYS_close, file);
 }
 
-// Which kinds a call can meet: only a write is short, and a rename is not interrupted.
+// Which kinds a call can meet: only transfers are short, a rename is not interrupted, reading takes no space.
 bool can_meet(Call call, const std::string& kind) {
-  if (kind == "short") return call == Call::write;
+  if (kind == "short") return call == Call::write || call == Call::read;
   if (kind == "EINTR") return call != Call::rename && call != Call::mkdir;
-  return true;
+  return call != Call::read || kind == "EIO";
 }
 
 // Whether this call fails: the errno it fails with, or -1 for a short write, or 0.
@@ -127,6 +129,18 @@ int open(const char* path, int flags, ...) {
   return static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
 }
 int open64(const char* path, int flags, ...) __attribute__((alias("open")));
+
+ssize_t read(int descriptor, void* data, size_t size) {
+  const int fault = fault_of(Call::read, path_of(descriptor));
+  if (fault > 0) return failing(fault);
+  return next("read", read)(descriptor, data, fault < 0 ? (size + 1) / 2 : size);
+}
+
+ssize_t pread(int descriptor, void* data, size_t size, off_t at) {
+  const int fault = fault_of(Call::read, path_of(descriptor));
+  if (fault > 0) return failing(fault);
+  return next("pread", pread)(descriptor, data, fault < 0 ? (size + 1) / 2 : size, at);
+}
 
 ssize_t write(int descriptor, const void* data, size_t size) {
   const int fault = fault_of(Call::write, path_of(descriptor));

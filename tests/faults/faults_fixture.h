@@ -16,6 +16,13 @@
 
 namespace anirec {
 
+// Sanitizers have memory of their own and want no other library loaded before theirs.
+#ifdef ANIREC_SINGLE_VERSION
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 // tools/fault_drill asks for more than tools/test has time for.
 inline long asked_for(const char* name, long otherwise) {
   const char* text = std::getenv(name);
