@@ -1,9 +1,12 @@
 // argv → command; the only place where an exception becomes an exit code.
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <fcntl.h>
+#include <filesystem>
 #include <new>
 
 #include "commands/command_table.h"
@@ -20,11 +23,21 @@ int report(ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
-// All output must have arrived: a full disk behind > is an error, a closed pipe (| head) is not ours to complain of.
+// All output must have arrived: a full disk behind > is an error. A closed pipe (| head) is not ours to complain of, and
+// its signal ends the process, unless the caller has that ignored and so wants to be told.
 int finish(ExitCode code) {
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-    return report(ExitCode::data, "standard output cannot be written (" + std::string(std::strerror(errno)) + ")");
-  return static_cast<int>(code);
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return static_cast<int>(code);
+  if (code != ExitCode::ok) return static_cast<int>(code);  // it has said why already
+  const std::string why = errno == 0 ? "" : " (" + std::string(std::strerror(errno)) + ")";
+  return report(ExitCode::data, "standard output cannot be written" + why + "; what was printed is not complete");
+}
+
+// A file of ours must never get the number of an output that the caller closed: what is printed would end in it. Both
+// outputs are opened for reading and the input for writing, so that their use still fails as that of a closed one.
+void occupy_standard_descriptors() {
+  for (const int number : {0, 1, 2})
+    if (fcntl(number, F_GETFD) < 0 && errno == EBADF) (void)!open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY);
 }
 
 int run(int argc, char** argv) {
@@ -47,7 +60,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();
   install_interrupt_handler();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond ulimit -f is a write that fails
   try {
     return run(argc, argv);
   } catch (const Error& error) {
@@ -58,6 +73,10 @@ int main(int argc, char** argv) {
     return report(error.code(), message);
   } catch (const std::bad_alloc&) {
     return report(ExitCode::other, "out of memory; use a machine with more, or a smaller --dim or --batch-size");
+  } catch (const std::length_error&) {
+    return report(ExitCode::other, "out of memory: something is larger than any memory; give smaller sizes");
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(ExitCode::data, printable(error.what()) + "; choose another place");
   } catch (const std::exception& error) {
     return report(ExitCode::other, printable(error.what()));
   }

@@ -56,6 +56,11 @@ std::unique_ptr<Engine> open_engine(const DeviceChoice& device, const ModelConfi
   return make_cpu_engine(model, settings, threads_or_default(threads));
 }
 
+std::uint64_t engine_memory(const DeviceChoice& device, const ModelConfig& model, const TrainSettings& settings,
+                            std::uint64_t threads) {
+  return device.cuda >= 0 ? 0 : cpu_engine_memory(model, settings, threads_or_default(threads));
+}
+
 std::unique_ptr<Engine> open_engine_to_look(const DeviceChoice& device, const ModelConfig& model,
                                             const Parameters& parameters, std::uint64_t threads) {
   TrainSettings settings;

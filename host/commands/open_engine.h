@@ -25,6 +25,10 @@ std::string describe_devices();
 std::unique_ptr<Engine> open_engine(const DeviceChoice& device, const ModelConfig& model, const TrainSettings& settings,
                                     std::uint64_t threads);
 
+// Bytes of this machine's memory that such an engine takes for training, beside the samples; a GPU has its own.
+std::uint64_t engine_memory(const DeviceChoice& device, const ModelConfig& model, const TrainSettings& settings,
+                            std::uint64_t threads);
+
 // An engine that only looks: no optimizer state.
 std::unique_ptr<Engine> open_engine_to_look(const DeviceChoice& device, const ModelConfig& model,
                                             const Parameters& parameters, std::uint64_t threads);

@@ -5,11 +5,13 @@
 #include "commands/command_table.h"
 #include "commands/evaluation.h"
 #include "commands/load_data.h"
+#include "commands/memory_plan.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
 #include "dataset/dataset_file.h"
 #include "dataset/split.h"
 #include "interrupt.h"
+#include "memory.h"
 #include "train/fit.h"
 #include "train/progress.h"
 #include "train/run_folder.h"
@@ -113,15 +115,15 @@ class Training {
     Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
     if (init) start = start_from(*init, model_, std::move(start), users_, items_, config_.options.init);
 
-    // From here on an old run may go: all that the new one begins with is there.
-    run_.remove_run(source);
+    // All that the new run begins with is there; the old one goes for good with the new one's first checkpoint.
+    run_.set_aside(source);
     if (!prepared) {
-      fs::rename(kept_dataset.path, run_.dataset_file());
+      run_.take_dataset(kept_dataset.path);
       if (request_.text())
         std::printf("kept the dataset as %s (anirec prepare makes one for several runs)\n", printable(run_.dataset_file()).c_str());
     }
     run_.write_config(config_);
-    return go_on(start, nullptr, Progress{});
+    return go_on(std::move(start), std::nullopt, Progress{});
   }
 
   ExitCode resume() {
@@ -139,12 +141,14 @@ class Training {
     run_.write_config(config_);
     if (request_.text())
       std::printf("resuming after step %llu\n", static_cast<unsigned long long>(progress.step));
-    return go_on(checkpoint->parameters, &checkpoint->state, progress);
+    return go_on(std::move(checkpoint->parameters), std::move(checkpoint->state), progress);
   }
 
  private:
   // Splits the data and makes everything that depends on it.
   void take(Dataset&& dataset) {
+    plan_ = plan_training(config_.options, device_, dataset);
+    require_memory_for(plan_, dataset);
     users_ = dataset.users;
     items_ = dataset.items;
     samples_ = split_dataset(std::move(dataset), config_split(config_.options));
@@ -153,12 +157,15 @@ class Training {
     settings_ = config_settings(config_.options, samples_.train.size());
   }
 
-  ExitCode go_on(const Parameters& parameters, const OptimizerState* state, Progress progress) {
+  ExitCode go_on(Parameters parameters, std::optional<OptimizerState> state, Progress progress) {
     FitEnd end;
     {
       const std::unique_ptr<Engine> engine = open_engine(device_, model_, settings_, config_.options.threads);
-      engine->load(parameters, state);
+      engine->load(parameters, state ? &*state : nullptr);
+      parameters = Parameters();
+      state.reset();
       engine->attach(samples_);
+      interrupt_on_closed_pipe();
       if (request_.text()) print_start(*engine);
       const std::unique_ptr<TrainingWatcher> watcher = make_watcher(request_.log, config_.options.epochs, stdout);
       end = fit({config_.options, model_, settings_, samples_, users_, items_, run_}, *engine, progress, *watcher);
@@ -180,6 +187,8 @@ class Training {
     std::printf("rows: %llu train, %llu validation, %llu test\n", static_cast<unsigned long long>(samples_.train.size()),
                 static_cast<unsigned long long>(samples_.validation.size()),
                 static_cast<unsigned long long>(samples_.test.size()));
+    std::printf("memory: %s for the rows, %s for the model\n", memory_text(plan_.samples).c_str(),
+                memory_text(plan_.engine + plan_.checkpoint).c_str());
     std::printf("an epoch a line, with its losses; * marks the best so far\n");
     std::fflush(stdout);
   }
@@ -209,7 +218,17 @@ class Training {
   TargetStatistics statistics_;
   ModelConfig model_;
   TrainSettings settings_;
+  MemoryPlan plan_;
 };
+
+void lock(RunFolder& run, const TrainRequest& request) {
+  const bool locked = run.lock();
+  if (!request.text()) return;
+  if (!locked)
+    std::printf("%s: its file system knows no locks; let no second anirec train there\n", printable(run.path()).c_str());
+  if (run.put_back())
+    std::printf("%s: the run that was to replace this one came to no checkpoint; this one is back\n", printable(run.path()).c_str());
+}
 
 ExitCode run(const Arguments& arguments) {
   const TrainRequest request = read_request(arguments);
@@ -217,6 +236,7 @@ ExitCode run(const Arguments& arguments) {
   StoredConfig stored;
   if (request.resume) {
     std::error_code ignored;
+    if (run.holds_run()) lock(run, request);  // it may put the run back first
     if (!fs::exists(run.file("config.json"), ignored))
       throw DataError(printable(request.out) + ": there is no run to resume; train without --resume");
     stored = run.read_config();
@@ -242,7 +262,7 @@ ExitCode run(const Arguments& arguments) {
   };
   refuse_run();
   choose_device(stored.options.device);
-  run.lock();
+  if (!request.resume) lock(run, request);
   refuse_run();  // one that came between
   Training training(request, arguments, std::move(stored), run);
   return request.resume ? training.resume() : training.start();
@@ -257,7 +277,7 @@ CommandSpec train_command() {
       {"out", "DIR", "the run folder", ""},
       {"preset", "NAME", "reference: the settings of the reference study; flags given override it", ""},
       {"resume", "", "go on with the run in --out; only --epochs and --max-seconds may change", ""},
-      {"overwrite", "", "replace the run in --out, once the new data has been read", ""},
+      {"overwrite", "", "replace the run in --out, once the new one has its first checkpoint", ""},
       {"quiet", "", "print nothing but errors", ""},
       {"log-format", "NAME", "text, or json: an object an epoch", "text"}};
   options.insert(options.end(), own.begin(), own.end());

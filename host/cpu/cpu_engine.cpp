@@ -17,6 +17,7 @@
 #include "cpu/rank.h"
 #include "cpu/sample_feed.h"
 #include "error.h"
+#include "memory.h"
 #include "parallel/team.h"
 
 extern "C" void openblas_set_num_threads(int threads);
@@ -26,6 +27,9 @@ namespace {
 
 // Batches are fed and planned together, so that the team waits for planning once a window, not once a batch.
 constexpr std::uint32_t window_samples = 1u << 16;
+
+// A thread's address space, of which little is ever touched: OpenBLAS's buffer, and glibc's for its allocations.
+constexpr std::uint64_t thread_address_space = (130 + 64) << 20;
 
 // A window's samples and, for every batch of it, the runs of both tables.
 struct Window {
@@ -64,6 +68,10 @@ class CpuEngine final : public Engine {
  public:
   CpuEngine(const ModelConfig& model, const TrainSettings& settings, int threads)
       : settings_(settings), team_(threads), state_(model, settings) {
+    // OpenBLAS asks for a buffer a thread at its first call, and asks for ever where it gets none: what the engine and
+    // the copies of its tables take until then must leave room for it.
+    require_address_space(thread_address_space * static_cast<std::uint64_t>(threads) + 2 * cpu_engine_memory(model, settings, threads),
+                          "the engine for CPUs", "raise ulimit -v, or give a smaller --threads");
     openblas_set_num_threads(1);  // the team's members call it, each for its own tiles
   }
 
@@ -288,6 +296,22 @@ class CpuEngine final : public Engine {
 
 std::unique_ptr<Engine> make_cpu_engine(const ModelConfig& model, const TrainSettings& settings, int threads) {
   return std::make_unique<CpuEngine>(model, settings, threads);
+}
+
+std::uint64_t cpu_engine_memory(const ModelConfig& model, const TrainSettings& settings, int threads) {
+  const std::uint64_t batch = settings.batch_size, window = batch * std::max<std::uint64_t>(1, window_samples / batch);
+  const std::uint64_t dim = static_cast<std::uint64_t>(model.dim), members = static_cast<std::uint64_t>(threads);
+  const std::uint64_t padded = static_cast<std::uint64_t>(padded_width(model.dim)), rows = std::uint64_t{model.users} + model.items;
+  const std::uint64_t dense = dense_tensors(model).back().offset + dense_tensors(model).back().size();
+  const Tiling tiling(settings.batch_size);
+  // Floats and 32-bit numbers alike: the window's columns and its runs of both tables, stamps, masks, gradients.
+  std::uint64_t numbers = window * 11 + members * (rows + 2 * batch) + batch * (padded / 16 + 1) + (tiling.groups + 3) * dense;
+  if (model.trunk() == Trunk::dot)
+    numbers += (padded + lanes) * std::min<std::uint64_t>(batch, model.items);
+  else
+    numbers += batch * 2 * dim;
+  const auto table = [&](std::uint32_t count) { return RowTable::memory(count, model.dim, model.has_row_bias(), settings.optimizer); };
+  return table(model.users) + table(model.items) + numbers * sizeof(float);
 }
 
 }  // namespace anirec

@@ -21,23 +21,44 @@ ANIREC_CLONES void catch_up_row(float* __restrict to, const float* __restrict w,
 
 void RowTable::Free::operator()(float* data) const { std::free(data); }
 
+RowTable::Layout RowTable::layout_of(int dim, bool has_bias, Optimizer optimizer) {
+  Layout layout;
+  const int padded = padded_width(dim);
+  int width = padded;
+  if (optimizer == Optimizer::adam || optimizer == Optimizer::lazy_adam) {
+    layout.first_at = width;
+    width += padded;
+  }
+  if (layout.first_at >= 0 || optimizer == Optimizer::adagrad) {
+    layout.second_at = width;
+    width += padded;
+  }
+  layout.tail_at = width;
+  if (has_bias || optimizer == Optimizer::rowwise_adagrad) width += lanes;
+  layout.stride = width;
+  return layout;
+}
+
+constexpr std::size_t huge_page = std::size_t{1} << 21;
+
+std::size_t RowTable::bytes_of(std::uint32_t rows, int stride) {
+  const std::size_t bytes = std::max<std::size_t>(static_cast<std::size_t>(stride) * sizeof(float) * rows, 1);
+  return (bytes + huge_page - 1) / huge_page * huge_page;
+}
+
+std::uint64_t RowTable::memory(std::uint32_t rows, int dim, bool has_bias, Optimizer optimizer) {
+  return bytes_of(rows, layout_of(dim, has_bias, optimizer).stride) +
+         (optimizer == Optimizer::adam ? std::uint64_t{rows} * sizeof(std::uint32_t) : 0);
+}
+
 RowTable::RowTable(std::uint32_t rows, int dim, bool has_bias, Optimizer optimizer)
     : rows_(rows), dim_(dim), padded_(padded_width(dim)), has_bias_(has_bias), optimizer_(optimizer) {
-  int width = padded_;
-  if (optimizer == Optimizer::adam || optimizer == Optimizer::lazy_adam) {
-    first_at_ = width;
-    width += padded_;
-  }
-  if (first_at_ >= 0 || optimizer == Optimizer::adagrad) {
-    second_at_ = width;
-    width += padded_;
-  }
-  tail_at_ = width;
-  if (has_bias || optimizer == Optimizer::rowwise_adagrad) width += lanes;
-  stride_ = static_cast<std::size_t>(width);
-  constexpr std::size_t huge_page = std::size_t{1} << 21;
-  const std::size_t bytes = std::max<std::size_t>(stride_ * sizeof(float) * rows, 1);
-  const std::size_t whole = (bytes + huge_page - 1) / huge_page * huge_page;
+  const Layout layout = layout_of(dim, has_bias, optimizer);
+  first_at_ = layout.first_at;
+  second_at_ = layout.second_at;
+  tail_at_ = layout.tail_at;
+  stride_ = static_cast<std::size_t>(layout.stride);
+  const std::size_t whole = bytes_of(rows, layout.stride);
   void* memory = std::aligned_alloc(huge_page, whole);
   if (memory == nullptr) throw std::bad_alloc();
   madvise(memory, whole, MADV_HUGEPAGE);  // random rows: one TLB entry a row otherwise

@@ -17,6 +17,8 @@ class RowTable {
   // A row is w[P], then m[P] and v[P] as the optimizer has them, then a tail of 16 floats where there is a bias or
   // row-wise state: the bias, its m, its v, the row's one v. P = padded_width(dim).
   RowTable(std::uint32_t rows, int dim, bool has_bias, Optimizer optimizer);
+  static std::uint64_t memory(std::uint32_t rows, int dim, bool has_bias,
+                              Optimizer optimizer);  // bytes it will take
 
   std::uint32_t rows() const { return rows_; }
   int dim() const { return dim_; }
@@ -44,6 +46,12 @@ class RowTable {
                        float& bias) const;
 
  private:
+  // Where a row has what, in floats.
+  struct Layout {
+    int first_at = -1, second_at = -1, tail_at, stride;
+  };
+  static Layout layout_of(int dim, bool has_bias, Optimizer optimizer);
+  static std::size_t bytes_of(std::uint32_t rows, int stride);
   struct Free {
     void operator()(float* data) const;
   };

@@ -8,11 +8,16 @@
 #include "dataset/group_by_user.h"
 #include "dataset/id_numbering.h"
 #include "error.h"
+#include "memory.h"
 
 namespace anirec {
 namespace {
 
 constexpr std::uint64_t most_rows = std::numeric_limits<std::uint32_t>::max() - 1;  // rows are numbered in 32 bits
+
+// Memory is looked at once in so many blocks of text, some 64 MB, whose rows take less than this.
+constexpr std::size_t blocks_between_looks = 64;
+constexpr std::uint64_t least_room = 32 << 20;
 
 // The kept rows of one block of text, packed: what waits in memory until all ids are known.
 struct KeptRows {
@@ -146,6 +151,11 @@ Dataset build_dataset(const std::vector<std::string>& paths, const FormatOptions
     rows_kept += block.counts.kept;
     if (rows_kept > most_rows)
       throw DataError("more than 4,294,967,294 rows; split the data and train on a part of it");
+    // What is kept so far must at least be looked through once more; how much is to come, nobody knows.
+    if (number % blocks_between_looks == 0)
+      require_memory(rows_kept * sizeof(std::uint32_t) + least_room,
+                     "going on behind " + std::to_string(rows_kept) + " kept rows",
+                     "prepare fewer rows, or where there is more");
     if (number >= blocks.size()) blocks.resize(number + 1);
     blocks[number] = std::move(block);
   };

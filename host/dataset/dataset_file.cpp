@@ -12,6 +12,7 @@
 #include "dataset/split.h"
 #include "error.h"
 #include "formats/safetensors.h"
+#include "memory.h"
 
 namespace anirec {
 namespace {
@@ -63,6 +64,7 @@ class DatasetReader {
     check_format();
     Dataset dataset;
     read_metadata(dataset);
+    require_room_for(file_.shape("user"), dataset.rules.task);
     dataset.users = IdMap::read_from(file_, "user_ids");
     dataset.items = IdMap::read_from(file_, "item_ids");
     dataset.user = file_.read<std::uint32_t>("user", {-1});
@@ -137,6 +139,15 @@ class DatasetReader {
     if (!(std::fabs(value) <= std::numeric_limits<float>::max()))
       fail_damaged("has a 'positive_from' that is no number");
     return static_cast<float>(value);
+  }
+
+  void require_room_for(const std::vector<std::int64_t>& shape, Task task) const {
+    const std::uint64_t row_bytes = 2 * sizeof(std::uint32_t) + (task_has_rating(task) ? sizeof(float) : 0) +
+                                    (task_has_label(task) ? 1 : 0) +
+                                    (file_.has("time") ? sizeof(std::int64_t) : 0);
+    if (shape.size() == 1)
+      require_memory(static_cast<std::uint64_t>(shape[0]) * row_bytes, "reading " + printable(file_.path()),
+                     "prepare fewer rows, or read it where there is more");
   }
 
   std::uint64_t count(const Json& number) const {

@@ -5,9 +5,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::size_t buffer_size = 1 << 20;
 constexpr std::size_t largest_write = 1 << 30;  // write() takes less than 2 GB at a time
+constexpr const char *temporary_begin = ".anirec.", *temporary_end = ".tmp";
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -67,7 +70,49 @@ int sync_retrying(int descriptor) {
   return result;
 }
 
+// The lock of a temporary file says that somebody still writes it; it goes with its process, however that ends.
+bool lock_without_waiting(int descriptor) {
+  int result;
+  do result = flock(descriptor, LOCK_EX | LOCK_NB);
+  while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
+// Whether the file still has its name: somebody may have taken it for a left-over before it was locked.
+bool has_name(int descriptor) {
+  struct stat status;
+  return fstat(descriptor, &status) == 0 && status.st_nlink > 0;
+}
+
+// A new file, locked as far as the file system can. No file where -1.
+int create_temporary(const std::string& folder, std::string& name) {
+  static std::atomic<unsigned> counter{0};
+  for (;;) {
+    name = folder + "/" + temporary_begin + std::to_string(getpid()) + "." + std::to_string(counter++) +
+           temporary_end;
+    const int descriptor = open_retrying(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0644);
+    if (descriptor < 0 && errno == EEXIST) continue;  // left over from a killed process of the same number
+    if (descriptor < 0) return -1;
+    lock_without_waiting(descriptor);
+    if (has_name(descriptor)) return descriptor;
+    close(descriptor);
+  }
+}
+
 }  // namespace
+
+void remove_left_over_files(const std::string& folder) {
+  std::error_code fault;
+  for (std::filesystem::directory_iterator entry(folder, fault), end; !fault && entry != end;
+       entry.increment(fault)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(temporary_begin) || !name.ends_with(temporary_end)) continue;
+    const int descriptor = open_retrying(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0) continue;
+    if (lock_without_waiting(descriptor)) unlink(entry->path().c_str());
+    close(descriptor);
+  }
+}
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   if (path_.empty()) throw DataError("the name of the file to write is empty; give one");
@@ -93,12 +138,8 @@ AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
     const std::unique_ptr<char, decltype(&std::free)> real(realpath(path_.c_str(), nullptr), &std::free);
     if (real) path_ = real.get();
   }
-  static std::atomic<unsigned> counter{0};
-  do {  // a name may be left over from a process of the same number that was killed
-    temporary_ =
-        folder_of(path_) + "/.anirec." + std::to_string(getpid()) + "." + std::to_string(counter++) + ".tmp";
-    descriptor_ = open_retrying(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0644);
-  } while (descriptor_ < 0 && errno == EEXIST);
+  remove_left_over_files(folder_of(path_));
+  descriptor_ = create_temporary(folder_of(path_), temporary_);
   if (descriptor_ < 0) fail("write");
 }
 

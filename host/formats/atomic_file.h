@@ -1,4 +1,5 @@
-// Files that appear whole or not at all: a temporary name beside the target, flushed to the disk, renamed.
+// Files that appear whole or not at all: a temporary name beside the target, flushed to the disk, renamed. What a
+// killed process left of one is removed by the next that writes in the folder.
 #pragma once
 
 #include <string>
@@ -27,6 +28,9 @@ class AtomicFile {
   int descriptor_ = -1;
   std::string buffer_;
 };
+
+// Removes what killed processes left: temporary files in `folder` that nobody holds. Faults are let pass.
+void remove_left_over_files(const std::string& folder);
 
 void write_file_atomically(const std::string& path, std::string_view content);
 

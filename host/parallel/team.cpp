@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <sched.h>
+#include <system_error>
 
+#include "error.h"
 #include "parallel/flush_denormals.h"
 
 namespace anirec {
@@ -18,6 +20,9 @@ void relax() {
 #endif
 }
 
+// Takes a member out of its body at a barrier that not everybody will reach.
+struct AnotherMemberFailed {};
+
 // Waits until `value` is no longer `old`.
 void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
   for (int spin = 0; spin < spins_before_sleep; ++spin) {
@@ -30,10 +35,18 @@ void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old
 }  // namespace
 
 Team::Team(int threads) : size_(std::max(1, threads)) {
-  for (int member = 1; member < size_; ++member) threads_.emplace_back([this, member] { member_loop(member); });
+  try {
+    for (int member = 1; member < size_; ++member) threads_.emplace_back([this, member] { member_loop(member); });
+  } catch (const std::system_error& fault) {
+    leave();
+    throw Error(ExitCode::other, "cannot start " + std::to_string(size_) + " threads (" + fault.code().message() + "); give a smaller --threads",
+                std::source_location::current());
+  }
 }
 
-Team::~Team() {
+Team::~Team() { leave(); }
+
+void Team::leave() {
   leaving_ = true;
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
@@ -44,9 +57,13 @@ void Team::work_as(int member) {
   const FlushDenormals flush;
   try {
     (*work_)(member);
+  } catch (const AnotherMemberFailed&) {
   } catch (...) {
     const std::lock_guard lock(failure_mutex_);
     if (!failure_) failure_ = std::current_exception();
+    failed_.store(true, std::memory_order_release);
+    phase_.fetch_add(1, std::memory_order_release);
+    phase_.notify_all();
   }
 }
 
@@ -64,6 +81,8 @@ void Team::member_loop(int member) {
 void Team::run(const std::function<void(int)>& work) {
   work_ = &work;
   failure_ = nullptr;
+  failed_.store(false, std::memory_order_relaxed);
+  arrived_.store(0, std::memory_order_relaxed);
   working_.store(static_cast<std::uint32_t>(size_ - 1), std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
@@ -76,6 +95,7 @@ void Team::run(const std::function<void(int)>& work) {
 
 void Team::barrier() {
   const std::uint32_t phase = phase_.load(std::memory_order_acquire);
+  if (failed_.load(std::memory_order_acquire)) throw AnotherMemberFailed();
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(size_)) {
     arrived_.store(0, std::memory_order_relaxed);
     phase_.fetch_add(1, std::memory_order_release);
@@ -83,6 +103,7 @@ void Team::barrier() {
   } else {
     wait_while_equal(phase_, phase);
   }
+  if (failed_.load(std::memory_order_acquire)) throw AnotherMemberFailed();
 }
 
 void Team::for_ranges(std::size_t count, std::size_t grain,

@@ -16,7 +16,8 @@ namespace anirec {
 
 class Team {
  public:
-  explicit Team(int threads);  // threads >= 1; the calling thread is member 0
+  // threads >= 1; the calling thread is member 0. Throws Error where the system starts no more threads.
+  explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
@@ -24,8 +25,8 @@ class Team {
   int size() const { return size_; }
 
   // Calls work(member) once for each member 0 .. size-1, at the same time, and returns when all are done. The
-  // first exception is rethrown (a body that uses barrier() must not throw). Not re-entrant. One member costs
-  // a function call.
+  // first exception is rethrown; members that wait at a barrier for the one that threw leave the body there. Not
+  // re-entrant. One member costs a function call.
   void run(const std::function<void(int member)>& work);
 
   // Inside run(), called by every member the same number of times: nobody passes before all have come.
@@ -37,6 +38,7 @@ class Team {
                   const std::function<void(std::size_t begin, std::size_t end, int member)>& body);
 
  private:
+  void leave();
   void member_loop(int member);
   void work_as(int member);
 
@@ -48,6 +50,7 @@ class Team {
   std::atomic<std::uint32_t> arrived_{0};  // at the barrier
   std::atomic<std::uint32_t> phase_{0};    // bumped when a barrier opens
   std::atomic<bool> leaving_{false};
+  std::atomic<bool> failed_{false};  // a member threw in this run
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
 };

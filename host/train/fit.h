@@ -41,7 +41,7 @@ struct FitInputs {
   const TrainSettings& settings;
   const Samples& samples;
   const IdMap &users, &items;
-  const RunFolder& run;
+  RunFolder& run;
 };
 
 // Goes on from `progress` (of which the engine holds the state) to the end; on every way out, even the interrupted

@@ -22,8 +22,10 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-constexpr const char* run_files[] = {"config.json",     "model.safetensors", "optimizer.safetensors", "metrics.jsonl",
-                                     "evaluation.json", "report.html",       "dataset.anirec.safetensors"};
+// The optimizer's file comes first: a run without it is none that could go on.
+constexpr const char* run_files[] = {"optimizer.safetensors", "config.json", "model.safetensors",         "metrics.jsonl",
+                                     "evaluation.json",       "report.html", "dataset.anirec.safetensors"};
+constexpr const char* aside = "replaced";  // the folder inside a run's that holds the old run for a while
 
 // Options into JSON and back, by name.
 struct ToJson {
@@ -56,12 +58,39 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
+// For calls that give -1 and errno.
+template <class Call>
+auto retrying(const Call& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+// A descriptor that is closed in time.
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+};
+
 std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw DataError(system_error_text(path, errno) + "; is it a run folder that anirec train wrote?");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  const Descriptor in = {retrying([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
+  if (in.number < 0) throw DataError(system_error_text(path, errno) + "; is it a run folder that anirec train wrote?");
+  std::string text;
+  char piece[65536];
+  for (;;) {
+    const ssize_t got = retrying([&] { return read(in.number, piece, sizeof piece); });
+    if (got < 0) throw DataError("cannot read " + system_error_text(path, errno));
+    if (got == 0) return text;
+    text.append(piece, static_cast<std::size_t>(got));
+  }
+}
+
+// Moves one file of a run; what is not there needs no moving.
+void move_file(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT)
+    throw DataError("cannot move " + system_error_text(from, errno) + "; choose another --out");
 }
 
 // What is asked of a line of metrics.jsonl; nothing where it is damaged.
@@ -130,6 +159,11 @@ std::vector<double> finite_check(std::vector<double> values, const std::string& 
 }  // namespace
 
 RunFolder::~RunFolder() {
+  try {
+    if (old_is_aside_) restore();
+  } catch (const std::exception&) {
+    // The next lock() tries again.
+  }
   if (lock_ >= 0) close(lock_);
   std::error_code ignored;
   for (const std::string& folder : made_) fs::remove(folder, ignored);  // only what is empty
@@ -137,7 +171,7 @@ RunFolder::~RunFolder() {
 
 bool RunFolder::holds_run() const {
   for (const char* name : run_files)
-    if (is_there(file(name))) return true;
+    if (is_there(file(name)) || is_there(file(aside) + "/" + name)) return true;
   return false;
 }
 
@@ -149,24 +183,53 @@ void RunFolder::require_run() const {
     throw DataError(printable(path_) + ": the folder holds no trained model; give one that anirec train wrote");
 }
 
-void RunFolder::lock() {
+bool RunFolder::lock() {
   for (fs::path folder = path_; !folder.empty() && !is_there(folder); folder = folder.parent_path())
     made_.push_back(folder.string());
   std::error_code fault;
   fs::create_directories(path_, fault);
   if (fault) throw DataError(printable(path_) + ": the folder cannot be made (" + fault.message() + "); choose another --out");
-  lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  lock_ = retrying([&] { return open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (lock_ < 0) throw DataError(system_error_text(path_, errno) + "; choose another --out");
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0)
+  const int locked = retrying([&] { return flock(lock_, LOCK_EX | LOCK_NB); });
+  const int why = errno;
+  if (locked != 0 && why == EWOULDBLOCK)
     throw DataError(printable(path_) + ": another anirec is training in this folder; wait for it, or choose another --out");
   if (access(path_.c_str(), W_OK) != 0) throw DataError(system_error_text(path_, errno) + "; choose another --out");
+  if (locked != 0 && why != ENOLCK && why != ENOSYS && why != ENOTSUP && why != EINVAL)
+    throw DataError("cannot lock " + system_error_text(path_, why) + "; choose another --out");
+  remove_left_over_files(path_);
+  fs::remove(dataset_file() + ".new", fault);
+  if (is_there(file(aside))) {
+    put_back_ = !is_committed();
+    put_back_ ? restore() : drop_old();
+  }
+  return locked == 0;
 }
 
-void RunFolder::remove_run(const std::string& kept) const {
+bool RunFolder::is_committed() const { return is_there(file("optimizer.safetensors")); }
+
+void RunFolder::set_aside(const std::string& kept) {
+  if (!holds_run()) return;
+  std::error_code fault;
+  fs::create_directory(file(aside), fault);
+  if (fault) throw DataError(printable(file(aside)) + ": the folder cannot be made (" + fault.message() + "); choose another --out");
+  old_is_aside_ = true;
   for (const char* name : run_files) {
     std::error_code ignored;
-    if (kept.empty() || !fs::equivalent(file(name), kept, ignored)) fs::remove(file(name), ignored);
+    if (kept.empty() || !fs::equivalent(file(name), kept, ignored)) move_file(file(name), file(aside) + "/" + name);
   }
+}
+
+// The optimizer's file comes back last: until then the next lock() goes on with it.
+void RunFolder::restore() const {
+  for (std::size_t i = std::size(run_files); i-- > 0;) move_file(file(aside) + "/" + run_files[i], file(run_files[i]));
+  drop_old();
+}
+
+void RunFolder::drop_old() const {
+  std::error_code ignored;
+  fs::remove_all(file(aside), ignored);
 }
 
 void RunFolder::write_config(const StoredConfig& config) const {
@@ -230,13 +293,25 @@ Dataset RunFolder::read_dataset_of_run(const StoredConfig& config) const {
 
 void RunFolder::append_metrics(const ordered_json& line) const {
   const std::string path = file("metrics.jsonl"), text = line.dump() + "\n";
-  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (descriptor < 0) throw DataError(system_error_text(path, errno) + "; make the folder writable");
-  const ssize_t written = write(descriptor, text.data(), text.size());
-  const int fault = written < 0 ? errno : ENOSPC;
-  close(descriptor);
-  if (written != static_cast<ssize_t>(text.size()))
-    throw DataError(system_error_text(path, fault) + "; free some space and go on with --resume");
+  const auto fail = [&] { throw DataError(system_error_text(path, errno) + "; free some space and go on with --resume"); };
+  const Descriptor out = {retrying([&] { return open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); })};
+  if (out.number < 0) fail();
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t written = retrying([&] { return write(out.number, text.data() + done, text.size() - done); });
+    if (written < 0) fail();
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+void RunFolder::take_dataset(const std::string& from) const { move_file(from, dataset_file()); }
+
+// What a checkpoint stands for is on the disk before it.
+void RunFolder::sync_metrics() const {
+  const std::string path = file("metrics.jsonl");
+  const Descriptor lines = {retrying([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
+  if (lines.number < 0 && errno == ENOENT) return;
+  if (lines.number < 0 || retrying([&] { return fsync(lines.number); }) != 0)
+    throw DataError("cannot write " + system_error_text(path, errno) + "; free some space and go on with --resume");
 }
 
 void RunFolder::cut_metrics(std::uint64_t step) const {
@@ -272,7 +347,8 @@ std::uint64_t RunFolder::epochs_trained() const {
 }
 
 void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,
-                                 const Progress& progress) const {
+                                 const Progress& progress) {
+  sync_metrics();
   SafetensorsWriter writer;
   writer.set_metadata({{"format", "anirec-optimizer"},
                        {"format_version", "1"},
@@ -286,6 +362,9 @@ void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& par
   const std::vector<double> sums = sums_vector(progress.sums);
   writer.add("epoch_sums", sums);
   writer.write(file("optimizer.safetensors"));
+  if (!old_is_aside_) return;
+  old_is_aside_ = false;
+  drop_old();
 }
 
 std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfig& model, Optimizer optimizer) const {

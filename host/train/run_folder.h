@@ -50,11 +50,15 @@ class RunFolder {
   void require_run() const;
 
   // Makes the folder and keeps every other process that wants to write in it out (DataError) until this object is
-  // gone. A folder it made that is then still empty goes with it.
-  void lock();
-  // Removes the files of an old run, but for `kept` (a file's path).
-  void remove_run(const std::string& kept) const;
+  // gone. A folder it made that is then still empty goes with it. False where the file system knows no locks.
+  // Clears up behind a process that was killed.
+  bool lock();
+  // Puts an old run aside, but for `kept` (a file's path), until the new one has its first checkpoint. Where this
+  // object goes before that, and after a kill at the next lock(), the old run is put back.
+  void set_aside(const std::string& kept);
+  bool put_back() const { return put_back_; }  // whether lock() did so
 
+  void take_dataset(const std::string& from) const;  // makes a file beside the run's own dataset that one
   void write_config(const StoredConfig& config) const;
   StoredConfig read_config() const;
   // The dataset this run was trained on, from where its configuration says; checked to be the same.
@@ -67,9 +71,9 @@ class RunFolder {
   // Train lines of metrics.jsonl. DataError likewise.
   std::uint64_t epochs_trained() const;
 
-  // Writes optimizer.safetensors, whose rename commits a checkpoint.
+  // Writes optimizer.safetensors, whose rename commits a checkpoint. An old run put aside goes then.
   void write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,
-                        const Progress& progress) const;
+                        const Progress& progress);
   struct Checkpoint {
     Parameters parameters;  // raw
     OptimizerState state;
@@ -82,8 +86,14 @@ class RunFolder {
   RunFolder& operator=(const RunFolder&) = delete;
 
  private:
+  bool is_committed() const;
+  void sync_metrics() const;
+  void restore() const;
+  void drop_old() const;
+
   std::string path_;
   int lock_ = -1;
+  bool old_is_aside_ = false, put_back_ = false;
   std::vector<std::string> made_;  // folders, innermost first
 };
 

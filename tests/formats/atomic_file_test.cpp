@@ -83,13 +83,19 @@ TEST_CASE("files written at once do not get into each other's way") {
   CHECK(TemporaryFolder::read(folder.path("same")) == "first");
 }
 
-TEST_CASE("a name left over by a killed process of the same number is passed over") {
+TEST_CASE("what killed processes left is removed, what others are writing is not") {
   const TemporaryFolder folder;
   for (int i = 0; i < 200; ++i)
     folder.file(".anirec." + std::to_string(getpid()) + "." + std::to_string(i) + ".tmp", "left over");
+  folder.file(".anirec.mine", "");
+  AtomicFile other(folder.path("other"));
+  other.write("other");
   write_file_atomically(folder.path("out"), "content");
   CHECK(TemporaryFolder::read(folder.path("out")) == "content");
-  CHECK(files_in(folder.path("")) == 201);
+  CHECK(files_in(folder.path("")) == 3);
+  other.commit();
+  CHECK(TemporaryFolder::read(folder.path("other")) == "other");
+  CHECK(std::filesystem::exists(folder.path(".anirec.mine")));
 }
 
 TEST_CASE("the mode is 0644 less the umask") {

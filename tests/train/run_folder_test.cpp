@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <limits>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include "error.h"
@@ -87,7 +89,7 @@ TEST_CASE("a configuration comes back from config.json as it was") {
 
 TEST_CASE("a checkpoint comes back bit for bit, for every model and optimizer") {
   const TemporaryFolder folder;
-  const RunFolder run(folder.path(""));
+  RunFolder run(folder.path(""));
   for (const char* name : {"mf", "nn"})
     for (const Optimizer optimizer :
          {Optimizer::adam, Optimizer::lazy_adam, Optimizer::adagrad, Optimizer::rowwise_adagrad, Optimizer::sgd}) {
@@ -117,7 +119,7 @@ TEST_CASE("a checkpoint comes back bit for bit, for every model and optimizer") 
 
 TEST_CASE("a checkpoint of another model, of another optimizer or from the future is refused; none is none") {
   const TemporaryFolder folder;
-  const RunFolder run(folder.path(""));
+  RunFolder run(folder.path(""));
   const ModelConfig mf = model_config("mf");
   CHECK_FALSE(run.read_checkpoint(mf, Optimizer::adam));
   const Parameters parameters = initial_parameters(mf, 9, InitBias::zero, {});
@@ -263,20 +265,72 @@ TEST_CASE("a folder holds a run as soon as one of its files is there, and none a
        {"config.json", "model.safetensors", "optimizer.safetensors", "metrics.jsonl", "evaluation.json"}) {
     folder.file(std::string("run/") + name, "x");
     CHECK(run.holds_run());
-    run.remove_run("");
+    std::filesystem::remove(run.file(name));
     CHECK_FALSE(run.holds_run());
   }
-  CHECK(TemporaryFolder::read(folder.path("run/notes.txt")) == "mine");
 }
 
-TEST_CASE("removing a run leaves the dataset the next one is trained on") {
+TEST_CASE("an old run put aside leaves the dataset the next one is trained on, and what is no part of it") {
   const TemporaryFolder folder;
-  const RunFolder run(folder.path(""));
+  RunFolder run(folder.path(""));
   folder.file("dataset.anirec.safetensors", "x");
   folder.file("config.json", "x");
-  run.remove_run(folder.path("dataset.anirec.safetensors"));
+  folder.file("notes.txt", "mine");
+  run.set_aside(folder.path("dataset.anirec.safetensors"));
   CHECK(std::filesystem::exists(run.dataset_file()));
+  CHECK(TemporaryFolder::read(folder.path("notes.txt")) == "mine");
   CHECK_FALSE(std::filesystem::exists(run.file("config.json")));
+  CHECK(run.holds_run());
+}
+
+TEST_CASE("an old run is there again where the new one came to no checkpoint, and gone where it did") {
+  const ModelConfig mf = model_config("mf");
+  const Parameters parameters = initial_parameters(mf, 1, InitBias::zero, {});
+  const TemporaryFolder folder;
+  const std::vector<std::string> names = {"config.json", "metrics.jsonl", "model.safetensors",
+                                          "optimizer.safetensors"};
+  const auto begin_anew = [&](RunFolder& run) {
+    for (const std::string& name : names) folder.file(name, "old " + name);
+    run.lock();
+    run.set_aside("");
+    for (const std::string& name : {names[0], names[1], names[2]}) folder.file(name, "new");
+  };
+  const auto old_is_back = [&] {
+    for (const std::string& name : names)
+      if (TemporaryFolder::read(folder.path(name)) != "old " + name) return false;
+    return !std::filesystem::exists(folder.path("replaced"));
+  };
+  {
+    RunFolder run(folder.path(""));
+    begin_anew(run);
+    CHECK_FALSE(old_is_back());
+  }
+  CHECK(old_is_back());
+
+  for (const bool while_putting_back : {false, true}) {
+    const pid_t killed = fork();
+    if (killed == 0) {
+      RunFolder run(folder.path(""));
+      begin_anew(run);
+      if (while_putting_back)
+        for (const std::string& name : {names[0], names[2]})
+          std::filesystem::rename(folder.path("replaced/" + name), folder.path(name));
+      _exit(0);
+    }
+    REQUIRE(waitpid(killed, nullptr, 0) == killed);
+    CHECK_FALSE(old_is_back());
+    RunFolder next(folder.path(""));
+    next.lock();
+    CHECK(next.put_back());
+    CHECK(old_is_back());
+  }
+  {
+    RunFolder run(folder.path(""));
+    begin_anew(run);
+    run.write_checkpoint(mf, parameters, state_of(mf, Optimizer::adam, parameters), progress_at_41());
+  }
+  CHECK(TemporaryFolder::read(folder.path("config.json")) == "new");
+  CHECK_FALSE(std::filesystem::exists(folder.path("replaced")));
 }
 
 TEST_CASE("only one holder at a time, and folders made for nothing go again") {
