@@ -153,7 +153,7 @@ class Tuning {
     const std::unique_ptr<Engine> engine = open_engine_to_look(device_, model.config, model.parameters, base_.threads);
     const Evaluation evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
     write_evaluation(evaluation, run);
-    if (!quiet_) std::fputs(describe_evaluation(evaluation, run.path(), config_of(winner), epochs_trained(run)).c_str(), stdout);
+    if (!quiet_) std::fputs(describe_evaluation(evaluation, run.path(), config_of(winner), run.epochs_trained()).c_str(), stdout);
   }
 
   ExitCode interrupted() const {
