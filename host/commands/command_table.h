@@ -49,6 +49,7 @@ Arguments parse_arguments(const CommandSpec& command, int argc, const char* cons
 // One function a command, each in the file of its name.
 CommandSpec prepare_command();
 CommandSpec train_command();
+CommandSpec tune_command();
 CommandSpec evaluate_command();
 CommandSpec predict_command();
 CommandSpec compare_command();

@@ -13,6 +13,7 @@
 #include "dataset/split.h"
 #include "interrupt.h"
 #include "memory.h"
+#include "model/target_statistics.h"
 #include "train/fit.h"
 #include "train/progress.h"
 #include "train/run_folder.h"
@@ -44,28 +45,6 @@ TrainRequest read_request(const Arguments& arguments) {
   request.log = arguments.has("quiet") ? LogFormat::quiet : format == "json" ? LogFormat::json : LogFormat::text;
   if (request.data.empty() && !request.resume) throw UsageError("no data given: name a prepared dataset or ratings files (anirec help train)");
   return request;
-}
-
-// Means and range of the training targets.
-struct TargetStatistics {
-  TargetMeans means;
-  Bounds bounds;
-};
-
-TargetStatistics target_statistics(const Samples& samples) {
-  double rating = 0, label = 0;
-  TargetStatistics result;
-  const auto rows = std::span(samples.rows).subspan(samples.train.begin, samples.train.size());
-  result.bounds = {rows[0].rating, rows[0].rating};
-  for (const Sample& row : rows) {
-    rating += static_cast<double>(row.rating);
-    label += static_cast<double>(row.label);
-    result.bounds.low = std::min(result.bounds.low, row.rating);
-    result.bounds.high = std::max(result.bounds.high, row.rating);
-  }
-  const double n = static_cast<double>(rows.size());
-  result.means = {rating / n, label / n};
-  return result;
 }
 
 const char* end_text(FitEnd end) {

@@ -20,6 +20,7 @@ enum Purpose : std::uint32_t {
   purpose_dropout = 3,
   purpose_leave_last_out = 4,
   purpose_synthetic = 5,
+  purpose_search = 6,
 };
 
 // Words for counter (c0, c1, c2, c3) under the key (low word of the seed, high word of the seed).
