@@ -13,6 +13,7 @@
 #include "commands/load_data.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
+#include "commands/run_report.h"
 #include "dataset/dataset_file.h"
 #include "evaluate/text_table.h"
 #include "interrupt.h"
@@ -56,12 +57,14 @@ struct Silent final : TrainingWatcher {
 // From data to the best run.
 class Tuning {
  public:
-  Tuning(SearchFolder& folder, TrainConfig base, Dataset&& dataset, bool quiet)
+  Tuning(SearchFolder& folder, TrainConfig base, Dataset&& dataset, std::string titles, bool quiet)
       : folder_(folder),
         base_(std::move(base)),
+        titles_(std::move(titles)),
         quiet_(quiet),
         device_(choose_device(base_.device, parse_size(base_.device_memory_limit, "device-memory-limit"))),
         reference_(reference_to(dataset, folder.dataset)),
+        summary_(summary_of(dataset)),
         users_(dataset.users),
         items_(dataset.items),
         samples_(split_dataset(std::move(dataset), config_split(base_))),
@@ -126,7 +129,7 @@ class Tuning {
         run.cut_metrics(progress.step);
         engine->load(checkpoint->parameters, &checkpoint->state);
       } else {
-        run.write_config({config, reference_});
+        run.write_config({config, reference_, titles_});
         engine->load(initial_parameters(model, config.seed, config_init_bias(config), statistics_.means), nullptr);
       }
       engine->attach(samples_);
@@ -148,12 +151,18 @@ class Tuning {
       fs::rename(folder_.trial_folder(winner), folder_.best_folder());
     }
     const RunFolder run(folder_.best_folder());
-    if (samples_.test.size() == 0) return;
     const Model model = read_model(run.model_file());
     const std::unique_ptr<Engine> engine = open_engine_to_look(device_, model.config, model.parameters, base_.threads);
-    const Evaluation evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
-    write_evaluation(evaluation, run);
-    if (!quiet_) std::fputs(describe_evaluation(evaluation, run.path(), config_of(winner), run.epochs_trained()).c_str(), stdout);
+    const StoredConfig config = run.read_config();
+    const Titles titles = titles_for_report({}, config);
+    std::optional<Evaluation> evaluation;
+    if (samples_.test.size() > 0) {
+      evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
+      write_evaluation(*evaluation, run);
+      if (!quiet_) std::fputs(describe_evaluation(*evaluation, run.path(), config_of(winner), run.epochs_trained()).c_str(), stdout);
+    }
+    write_run_report({run, config, summary_, samples_, model, *engine, titles, evaluation ? &*evaluation : nullptr,
+                      std::span(samples_.rows).subspan(samples_.test.begin, samples_.test.size())});
   }
 
   ExitCode interrupted() const {
@@ -205,9 +214,11 @@ class Tuning {
 
   SearchFolder& folder_;
   const TrainConfig base_;
+  const std::string titles_;  // their file
   const bool quiet_;
   const DeviceChoice device_;
   const DatasetReference reference_;
+  const DatasetSummary summary_;
   const IdMap users_, items_;
   const Samples samples_;
   const TargetStatistics statistics_;
@@ -221,6 +232,7 @@ void read_request(SearchFolder& folder, const Arguments& arguments, TrainConfig&
   for (const OptionSpec& option : config_flags()) config_names.insert(option.name);
   std::vector<SearchedSetting> given;
   for (const auto& [flag, text] : arguments.given) {
+    if (flag == "titles") folder.arguments[flag] = fs::absolute(text).lexically_normal().string();
     if (!config_names.contains(flag)) continue;
     const std::vector<std::string> values = searchable.contains(flag) ? values_of(text) : std::vector<std::string>{text};
     if (values.size() > 1) given.push_back({flag, values});
@@ -276,6 +288,8 @@ ExitCode run(const Arguments& arguments) {
     for (std::uint64_t trial = 1; trial <= trials; ++trial)
       folder.trials.push_back({trial_settings(folder.search, base.seed, trial), {}});
   }
+  std::string titles;
+  if (folder.arguments.contains("titles")) titles = fs::absolute(folder.arguments.at("titles")).lexically_normal().string();
   choose_device(base.device);
   RunFolder lock(folder.path);
   lock.lock();
@@ -293,7 +307,7 @@ ExitCode run(const Arguments& arguments) {
     if (!prepared) write_dataset(dataset, folder.dataset);
     folder.write();
   }
-  return Tuning(folder, base, std::move(dataset), quiet).run();
+  return Tuning(folder, base, std::move(dataset), titles, quiet).run();
 }
 
 }  // namespace
@@ -305,6 +319,7 @@ CommandSpec tune_command() {
     if (option.name == "split") option.standard = standard_split;
     options.push_back(option);
   }
+  options.push_back({"titles", "FILE", "titles and genres for the best run's report", ""});
   options.push_back({"trials", "N", "settings to try; the first are the defaults", "30"});
   options.push_back({"out", "DIR", "the folder of the search; its best run is DIR/best", ""});
   options.push_back({"resume", "", "go on with the search in --out", ""});
