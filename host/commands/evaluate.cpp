@@ -5,6 +5,7 @@
 #include "commands/load_data.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
+#include "commands/run_report.h"
 #include "evaluate/ranking_metrics.h"
 
 namespace anirec {
@@ -42,6 +43,7 @@ ExitCode run(const Arguments& arguments) {
   const int top = static_cast<int>(arguments.number("top", 10, 1, 100000));
   range_of({}, split);
   OpenRun open = open_run(path);
+  const Titles titles = titles_for_report(arguments, open.config);
   const TrainConfig options = options_to_look(open.config.options, arguments);
   const DeviceChoice device = choose_device(options.device);
   Team team(threads_or_default(options.threads));
@@ -50,7 +52,9 @@ ExitCode run(const Arguments& arguments) {
   // The run's own rows: what is judged, and what baselines learn from.
   const RunFolder folder(path);
   const std::uint64_t epochs = folder.epochs_trained();
-  Samples own = split_dataset(read_dataset_of(open, folder), config_split(open.config.options));
+  Dataset dataset = read_dataset_of(open, folder);
+  const DatasetSummary summary = summary_of(dataset);
+  const Samples own = split_dataset(std::move(dataset), config_split(open.config.options));
   const std::span<const Sample> train = std::span(own.rows).subspan(own.train.begin, own.train.size());
 
   Evaluation evaluation;
@@ -88,6 +92,7 @@ ExitCode run(const Arguments& arguments) {
                 static_cast<unsigned long long>(evaluation.unknown_items));
   std::fputs(describe_evaluation(evaluation, path, open.config.options, epochs).c_str(), stdout);
   write_evaluation(evaluation, folder);
+  write_run_report({folder, open.config, summary, own, open.model, *engine, titles, &evaluation, judged});
   return ExitCode::ok;
 }
 
@@ -98,11 +103,12 @@ CommandSpec evaluate_command() {
       {"data", "DATA", "judge other rows: a prepared dataset or a ratings file", ""},
       {"split", "NAME", "train, validation or test", "test; all rows of --data"},
       {"ranking", "", "also rank the full catalogue for every user", ""},
-      {"top", "K", "cut-off of the ranking figures", "10"}};
+      {"top", "K", "cut-off of the ranking figures", "10"},
+      {"titles", "FILE", "titles and genres for the report", "those given to train"}};
   for (const OptionSpec& option : config_flags({"columns", "separator", "device", "threads"})) options.push_back(option);
   return {"evaluate",
           "anirec evaluate RUN [--data DATA] [--split NAME] [--ranking]",
-          "a run's figures with the baselines beside them; writes RUN/evaluation.json",
+          "a run's figures with the baselines beside them; writes RUN/evaluation.json and RUN/report.html",
           options,
           {"anirec evaluate runs/mf --ranking", "anirec evaluate runs/u1 --data ml-100k/u1.test"},
           run,

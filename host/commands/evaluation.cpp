@@ -1,6 +1,8 @@
 #include "commands/evaluation.h"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "evaluate/comparison.h"
@@ -35,9 +37,18 @@ void write_evaluation(const Evaluation& evaluation, const RunFolder& run) {
 
 std::string describe_evaluation(const Evaluation& evaluation, const std::string& run, const TrainConfig& config,
                                 std::uint64_t epochs) {
-  const std::string name = std::filesystem::path(run).lexically_normal().filename().string();
-  return comparison_tables({{name.empty() ? run : name, config.model, config.task, epochs, evaluation_json(evaluation)}},
+  return comparison_tables({{run_name(run), config.model, config.task, epochs, evaluation_json(evaluation)}},
                            TableStyle::plain);
+}
+
+std::vector<EpochFigures> read_history(const RunFolder& run) {
+  std::ifstream in(run.file("metrics.jsonl"), std::ios::binary);
+  return parse_history(std::string(std::istreambuf_iterator<char>(in), {}));
+}
+
+std::string run_name(const std::string& path) {
+  const std::string name = std::filesystem::path(path + "/").lexically_normal().parent_path().filename().string();
+  return name.empty() ? path : name;
 }
 
 }  // namespace anirec

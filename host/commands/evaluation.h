@@ -7,6 +7,7 @@
 
 #include "dataset/seen_items.h"
 #include "evaluate/baselines.h"
+#include "evaluate/history.h"
 #include "evaluate/metrics.h"
 #include "train/run_folder.h"
 
@@ -29,5 +30,11 @@ void write_evaluation(const Evaluation& evaluation, const RunFolder& run);
 // The tables of anirec compare for this one evaluation.
 std::string describe_evaluation(const Evaluation& evaluation, const std::string& run, const TrainConfig& config,
                                 std::uint64_t epochs);
+
+// A run's metrics.jsonl; empty where there is none.
+std::vector<EpochFigures> read_history(const RunFolder& run);
+
+// The folder's own name: "runs/mf/" → "mf".
+std::string run_name(const std::string& path);
 
 }  // namespace anirec

@@ -41,17 +41,13 @@ Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& conf
                        });
 }
 
-void report_titles(const Arguments& arguments, const IdMap& items) {
+void report_titles(const Arguments& arguments, const Titles& titles, const IdMap& items) {
   if (!arguments.has("titles")) return;
-  const std::string path = arguments.text("titles");
-  const Titles titles = read_titles(path);
   std::uint64_t found = 0;
   for (std::uint32_t i = 0; i < items.size(); ++i) found += titles.find(items.id(i)) != nullptr;
   std::printf("titles: %llu of %zu items have one in %s\n", static_cast<unsigned long long>(found), items.size(),
-              printable(path).c_str());
+              printable(arguments.text("titles")).c_str());
 }
-
-OptionSpec titles_report_flag() { return {"titles", "FILE", "also say how many items have a title there", ""}; }
 
 UnknownRows match_to_model(std::vector<Sample>& rows, const IdMap& users, const IdMap& items, const IdMap& model_users,
                            const IdMap& model_items) {

@@ -7,6 +7,7 @@
 #include "commands/command_table.h"
 #include "dataset/dataset.h"
 #include "parallel/team.h"
+#include "ratings/titles.h"
 #include "train/run_folder.h"
 #include "train/train_config.h"
 
@@ -16,10 +17,9 @@ namespace anirec {
 // leaves out the lines about formats.
 Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet);
 
-// With --titles: how many of the items have a title there. Whether a titles file belongs to these ratings is then
-// seen before training, not after it.
-void report_titles(const Arguments& arguments, const IdMap& items);
-OptionSpec titles_report_flag();
+// With --titles: how many of the items have one of `titles`, which were read from there. Whether the file belongs to
+// these ratings is then seen before training, not after it.
+void report_titles(const Arguments& arguments, const Titles& titles, const IdMap& items);
 
 // Turns the indices of foreign samples into a model's; ids it does not know become unknown_index. Counts rows.
 struct UnknownRows {

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "commands/command_table.h"
+#include "commands/item_table.h"
 #include "commands/load_data.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
@@ -33,7 +34,7 @@ ExitCode run(const Arguments& arguments) {
   Team team(threads_or_default(config.threads));
   const Dataset dataset = load_data(arguments.positional, config, team, false);
   std::fputs(describe_dataset(dataset).c_str(), stdout);
-  report_titles(arguments, dataset.items);
+  report_titles(arguments, titles_of(arguments), dataset.items);
   write_dataset(dataset, out);
   std::printf("wrote %s\n", printable(out).c_str());
   return ExitCode::ok;
@@ -43,7 +44,7 @@ ExitCode run(const Arguments& arguments) {
 
 CommandSpec prepare_command() {
   std::vector<OptionSpec> options = config_flags({"task", "columns", "separator", "unrated", "positive_from", "threads"});
-  options.push_back(titles_report_flag());
+  options.push_back({"titles", "FILE", "also say how many items have a title there", ""});
   options.push_back({"out", "FILE", "the dataset", "NAME.anirec.safetensors"});
   return {"prepare",
           "anirec prepare RATINGS... --task TASK [--out FILE]",

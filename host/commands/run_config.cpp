@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <sstream>
 
 namespace anirec {
@@ -89,6 +90,14 @@ struct ApplyFlags {
   }
 };
 
+// A field's value in full, in its shortest form.
+template <class Number>
+std::string field_text(Number field) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, field).ptr};
+}
+std::string field_text(bool field) { return field ? "1" : "0"; }
+
 // Fields of two configurations, side by side in the same order.
 struct CollectFields {
   std::vector<std::pair<std::string, std::string>>& fields;
@@ -98,10 +107,7 @@ struct CollectFields {
   }
   template <class Number, class... Rest>
   void operator()(const char* name, const Number& field, Rest&&...) const {
-    std::ostringstream out;
-    out.precision(17);
-    out << field;
-    fields.emplace_back(flag_name(name), out.str());
+    fields.emplace_back(flag_name(name), field_text(field));
   }
 };
 
@@ -133,6 +139,48 @@ std::string changed_flag(const TrainConfig& stored, const Arguments& arguments, 
   for (std::size_t i = 0; i < before.size(); ++i)
     if (before[i] != after[i] && !allowed.contains(before[i].first)) return before[i].first;
   return "";
+}
+
+std::string training_command(const RunFolder& run, const StoredConfig& config) {
+  std::vector<std::pair<std::string, std::string>> standard, stored;
+  const TrainConfig defaults;
+  visit_options(defaults, CollectFields{standard});
+  visit_options(config.options, CollectFields{stored});
+  const std::vector<OptionSpec> flags = config_flags();
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const auto& [name, value] = stored[i];
+    if (stored[i] != standard[i]) words.push_back("--" + name + (flags[i].value.empty() ? "" : " " + shell_word(value)));
+  }
+  if (!config.titles.empty()) words.push_back("--titles " + shell_word(config.titles));
+  const std::string& data = config.dataset.path;
+  std::string folder = run.path();
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  words.push_back("--out " + shell_word(folder + "-again"));
+  std::string command = "anirec train " + shell_word(data.starts_with('/') ? data : folder + "/" + data);
+  for (const std::string& word : words) command += " \\\n  " + word;
+  return command;
+}
+
+std::string shell_word(const std::string& text) {
+  constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./:,@%";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  const bool shown = printable(text, 4 * text.size()) == text;
+  std::string word = shown ? "'" : "$'";
+  for (const char c : text) {
+    if (shown) {
+      word += c == '\'' ? "'\\''" : std::string(1, c);
+    } else if (c == '\'' || c == '\\') {
+      word += std::string("\\") + c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\%03o", static_cast<unsigned char>(c));
+      word += escaped;
+    } else {
+      word += c;
+    }
+  }
+  return word + "'";
 }
 
 }  // namespace anirec

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commands/command_table.h"
+#include "train/run_folder.h"
 #include "train/train_config.h"
 
 namespace anirec {
@@ -21,5 +22,10 @@ TrainConfig options_to_look(const TrainConfig& stored, const Arguments& argument
 
 // The first given flag, but for `allowed` ones, whose value differs from the stored configuration: its name.
 std::string changed_flag(const TrainConfig& stored, const Arguments& arguments, const std::set<std::string>& allowed);
+
+// The command that trains a run again, into a folder beside it: every setting that is not the default, a flag a line.
+std::string training_command(const RunFolder& run, const StoredConfig& config);
+// `text` as one word of a POSIX shell; control characters as $'\033' (bash, zsh).
+std::string shell_word(const std::string& text);
 
 }  // namespace anirec

@@ -7,6 +7,7 @@
 #include "commands/load_data.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
+#include "commands/run_report.h"
 #include "dataset/dataset_file.h"
 #include "dataset/split.h"
 #include "interrupt.h"
@@ -91,6 +92,7 @@ class Training {
       : request_(request), arguments_(arguments), config_(std::move(stored)), run_(run), device_(choose_device(config_.options.device, parse_size(config_.options.device_memory_limit, "device-memory-limit"))) {}
 
   ExitCode start() {
+    take_titles();
     std::optional<Model> init;
     if (!config_.options.init.empty()) {
       init = read_model(config_.options.init);
@@ -101,7 +103,7 @@ class Training {
     throw_if_interrupted();
     if (request_.text()) {
       std::fputs(describe_dataset(dataset).c_str(), stdout);
-      report_titles(arguments_, dataset.items);
+      report_titles(arguments_, titles_, dataset.items);
     }
 
     const bool prepared = request_.data.size() == 1 && request_.data[0] != "-" && is_dataset_file(request_.data[0]);
@@ -125,6 +127,7 @@ class Training {
   }
 
   ExitCode resume() {
+    take_titles();
     if (request_.text() && !request_.data.empty())
       std::printf("a resumed run goes on with its own dataset; %s is not read\n", printable(request_.data[0]).c_str());
     take(run_.read_dataset_of_run(config_));
@@ -143,10 +146,17 @@ class Training {
   }
 
  private:
+  // Read before anything is trained: a fault in them is then seen at once.
+  void take_titles() {
+    titles_ = titles_for_report(arguments_, config_);
+    if (arguments_.has("titles")) config_.titles = fs::absolute(arguments_.text("titles")).lexically_normal().string();
+  }
+
   // Splits the data and makes everything that depends on it.
   void take(Dataset&& dataset) {
     users_ = dataset.users;
     items_ = dataset.items;
+    summary_ = summary_of(dataset);
     samples_ = split_dataset(std::move(dataset), config_split(config_.options));
     statistics_ = target_statistics(samples_);
     model_ = config_model(config_.options, samples_.users, samples_.items, statistics_.bounds);
@@ -184,17 +194,21 @@ class Training {
     std::fflush(stdout);
   }
 
-  // The test split, touched once.
+  // The test split, touched once, and the report.
   void finish() {
-    if (samples_.test.size() == 0) {
-      if (request_.text()) std::printf("no test rows: evaluate with anirec evaluate %s --data FILE\n", printable(run_.path()).c_str());
-      return;
-    }
     const Model model = read_model(run_.model_file());
     const std::unique_ptr<Engine> engine = open_engine_to_look(device_, model.config, model.parameters, config_.options.threads);
-    Evaluation evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
-    write_evaluation(evaluation, run_);
-    if (request_.text()) std::fputs(describe_evaluation(evaluation, run_.path(), config_.options, progress_epochs()).c_str(), stdout);
+    std::optional<Evaluation> evaluation;
+    if (samples_.test.size() == 0) {
+      if (request_.text()) std::printf("no test rows: evaluate with anirec evaluate %s --data FILE\n", printable(run_.path()).c_str());
+    } else {
+      evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
+      write_evaluation(*evaluation, run_);
+      if (request_.text()) std::fputs(describe_evaluation(*evaluation, run_.path(), config_.options, progress_epochs()).c_str(), stdout);
+    }
+    write_run_report({run_, config_, summary_, samples_, model, *engine, titles_, evaluation ? &*evaluation : nullptr,
+                      std::span(samples_.rows).subspan(samples_.test.begin)});
+    if (request_.text()) std::printf("report: %s\n", printable(run_.file("report.html")).c_str());
   }
 
   std::uint64_t progress_epochs() const { return run_.epochs_trained(); }
@@ -205,6 +219,8 @@ class Training {
   RunFolder& run_;
   DeviceChoice device_;
   IdMap users_, items_;
+  Titles titles_;
+  DatasetSummary summary_;
   Samples samples_;
   TargetStatistics statistics_;
   ModelConfig model_;
@@ -253,7 +269,7 @@ ExitCode run(const Arguments& arguments) {
 CommandSpec train_command() {
   std::vector<OptionSpec> options = config_flags();
   const std::vector<OptionSpec> own = {
-      titles_report_flag(),
+      {"titles", "FILE", "titles and genres for the report; also say how many items have one there", ""},
       {"out", "DIR", "the run folder", ""},
       {"preset", "NAME", "reference: the settings of the reference study; flags given override it", ""},
       {"resume", "", "go on with the run in --out; only --epochs and --max-seconds may change", ""},

@@ -33,6 +33,15 @@ struct Dataset {
   std::size_t size() const { return user.size(); }
 };
 
+// What there is to tell of a dataset without its columns, which training takes.
+struct DatasetSummary {
+  TaskRules rules;
+  RuleCounts counts;
+  std::vector<DatasetSource> sources;
+  std::uint64_t users = 0, items = 0, duplicate_pairs = 0;
+};
+DatasetSummary summary_of(const Dataset& dataset);
+
 // Reads, filters and numbers; memory stays near the packed columns. Throws DataError where nothing is kept
 // (saying which rule dropped what).
 Dataset build_dataset(const std::vector<std::string>& paths, const FormatOptions& format, const TaskRules& rules,

@@ -42,12 +42,6 @@ std::string count_line(const std::string& label, std::uint64_t count, std::uint6
   return line(label, with_separators(count), share_of(count, whole));
 }
 
-std::string drop_reason(const DropRule& rule, const TaskRules& rules) {
-  if (rule.count == &RuleCounts::unrated && rules.task == Task::interaction && rules.unrated == Unrated::drop)
-    return "not rated (--unrated drop)";
-  return rule.reason;
-}
-
 // One line a step from the lowest to the highest rating, with bars.
 std::string histogram(const std::map<float, std::uint64_t>& counts, float step, std::size_t rows) {
   const float lowest = counts.begin()->first, highest = counts.rbegin()->first;
@@ -108,6 +102,10 @@ std::string describe_ratings(const std::vector<float>& ratings) {
 }
 
 }  // namespace
+
+DatasetSummary summary_of(const Dataset& dataset) {
+  return {dataset.rules, dataset.counts, dataset.sources, dataset.users.size(), dataset.items.size(), dataset.duplicate_pairs};
+}
 
 std::string describe_dataset(const Dataset& dataset) {
   const RuleCounts& counts = dataset.counts;

@@ -51,6 +51,12 @@ void RuleCounts::add(const RuleCounts& other) {
   for (const DropRule& rule : drop_rules) this->*rule.count += other.*rule.count;
 }
 
+std::string drop_reason(const DropRule& rule, const TaskRules& rules) {
+  if (rule.count == &RuleCounts::unrated && rules.task == Task::interaction && rules.unrated == Unrated::drop)
+    return "not rated (--unrated drop)";
+  return rule.reason;
+}
+
 Outcome apply_rules(const TaskRules& rules, bool has_status, float rating, std::int32_t status,
                     RuleCounts& counts) {
   const bool rated = rating > 0;

@@ -57,6 +57,9 @@ inline constexpr std::array<DropRule, 5> drop_rules = {{
     {"users_with_few_rows", "of users with 4 rows or fewer", &RuleCounts::users_with_few_rows},
 }};
 
+// The reason under these rules.
+std::string drop_reason(const DropRule& rule, const TaskRules& rules);
+
 struct Outcome {
   bool kept;
   std::uint8_t label;

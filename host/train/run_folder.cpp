@@ -173,7 +173,7 @@ void RunFolder::write_config(const StoredConfig& config) const {
   ordered_json options;
   visit_options(config.options, ToJson{options});
   const DatasetReference& data = config.dataset;
-  const ordered_json json = {{"format", "anirec-run"},
+  ordered_json json = {{"format", "anirec-run"},
                              {"format_version", 1},
                              {"options", options},
                              {"dataset",
@@ -182,11 +182,12 @@ void RunFolder::write_config(const StoredConfig& config) const {
                                {"users", data.users},
                                {"items", data.items},
                                {"sources", ordered_json::parse(data.sources)}}}};
+  if (!config.titles.empty()) json["titles"] = config.titles;
   try {
     write_file_atomically(file("config.json"), json.dump(2) + "\n");
   } catch (const ordered_json::type_error&) {
     throw DataError(printable(data.path) +
-                    ": this name, or that of a column or of --init, is no UTF-8, which config.json needs; rename it");
+                    ": this name, or that of a column, of --init or of --titles, is no UTF-8, which config.json needs; rename it");
   }
 }
 
@@ -206,6 +207,7 @@ StoredConfig RunFolder::read_config() const {
     config.dataset = {json_string(data, "path"), json_whole_number(data, "rows", 0, any),
                       json_whole_number(data, "users", 0, any), json_whole_number(data, "items", 0, any),
                       sources_text(json_field(data, "sources"))};
+    if (json.contains("titles")) config.titles = json_string(json, "titles");
     check_config(config.options);
     return config;
   } catch (const std::exception& fault) {

@@ -35,6 +35,7 @@ struct DatasetReference {
 struct StoredConfig {
   TrainConfig options;
   DatasetReference dataset;
+  std::string titles;  // an absolute path; "" where the run was trained without
 };
 
 class RunFolder {

@@ -1,0 +1,34 @@
+// RUN/report.html: its figures gathered and written. train and evaluate share it.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "commands/command_table.h"
+#include "commands/evaluation.h"
+#include "dataset/dataset.h"
+#include "model/model_file.h"
+#include "ratings/titles.h"
+#include "train/run_folder.h"
+
+namespace anirec {
+
+// --titles, or else the file that the run was trained with, where it still is.
+Titles titles_for_report(const Arguments& arguments, const StoredConfig& config);
+
+struct ReportInputs {
+  const RunFolder& run;
+  const StoredConfig& config;
+  const DatasetSummary& data;
+  const Samples& samples;
+  const Model& model;
+  const Engine& engine;
+  const Titles& titles;
+  const Evaluation* evaluation;    // none: nothing was judged
+  std::span<const Sample> judged;  // its rows
+};
+
+// Written whole or not at all. Throws DataError that says the rest of the run is unharmed.
+void write_run_report(const ReportInputs& in);
+
+}  // namespace anirec
