@@ -58,7 +58,8 @@ PopularityShares popularity_shares(const Engine& engine, const Samples& samples,
   const std::vector<std::uint32_t> order = items_by_popularity(samples, rows_of_item);
   const std::size_t groups = std::min(most_groups, order.size());
   std::vector<std::size_t> group_of(samples.items);
-  PopularityShares shares{k, users.size(), samples.items, 0, std::vector<double>(groups), std::vector<double>(groups)};
+  PopularityShares shares{k, users.size(), samples.items, 0, std::vector<double>(groups), std::vector<double>(groups),
+                          std::vector<std::uint64_t>(samples.items)};
   for (std::size_t place = 0; place < order.size(); ++place) {
     group_of[order[place]] = place * groups / order.size();
     shares.ratings[group_of[order[place]]] += static_cast<double>(rows_of_item[order[place]]);
@@ -66,13 +67,13 @@ PopularityShares popularity_shares(const Engine& engine, const Samples& samples,
   const ItemLists seen = seen_by(samples, users);
   Ranked ranked;
   engine.rank(users, k, &seen, nullptr, ranked);
-  std::vector<bool> recommended(samples.items);
   for (const std::uint32_t item : ranked.item) {
     if (item == unknown_index) continue;
-    recommended[item] = true;
+    ++shares.users_of_item[item];
     shares.recommendations[group_of[item]] += 1;
   }
-  shares.recommended = static_cast<std::uint64_t>(std::count(recommended.begin(), recommended.end(), true));
+  const auto& users_of = shares.users_of_item;
+  shares.recommended = users_of.size() - static_cast<std::uint64_t>(std::count(users_of.begin(), users_of.end(), 0u));
   divide(shares.ratings);
   divide(shares.recommendations);
   return shares;

@@ -18,6 +18,7 @@ struct PopularityShares {
   std::uint64_t items = 0;                      // of the catalogue
   std::uint64_t recommended = 0;                // of them in somebody's first k
   std::vector<double> ratings, recommendations;  // each group's share of all
+  std::vector<std::uint64_t> users_of_item;      // who have the item among their first k
 };
 
 // At most `most` of the users in `rows`, evenly spaced and ascending.

@@ -50,6 +50,7 @@ std::vector<PredictedBin> predictions_by_rating(const RatingBins& bins, std::spa
   };
   for_each([&](std::size_t bin, double value) {
     ++out[bin].rows;
+    ++out[bins.bin_of(static_cast<float>(value))].predicted;
     out[bin].mean += value;
   });
   for (PredictedBin& bin : out)

@@ -12,7 +12,8 @@ namespace {
 // In units of the view box, which is about as wide as a telephone's screen: letters keep about their size there.
 constexpr double view_width = 360;
 constexpr double letter = 7, wide_letter = 13;  // widths of a digit and of what is wider, in the widest fonts
-constexpr double top = 26, bottom = 44;          // the title of y lies above the plot, that of x below
+constexpr double bottom = 44, top = 26, top_without_title = 10;
+constexpr double widest_dot = 6;
 
 // Letters that a label takes; an entity or a character of several bytes is one.
 double label_width(std::string_view label) {
@@ -25,8 +26,9 @@ double label_width(std::string_view label) {
 }
 
 std::string text(double x, double y, std::string_view class_name, std::string_view content) {
-  return "<text x=\"" + coordinate(x) + "\" y=\"" + coordinate(y) + "\" class=\"" + std::string(class_name) + "\">" +
-         std::string(content) + "</text>";
+  std::string out = "<text x=\"" + coordinate(x) + "\" y=\"" + coordinate(y) + "\"";
+  if (!class_name.empty()) out += " class=\"" + std::string(class_name) + "\"";
+  return out + ">" + std::string(content) + "</text>";
 }
 
 // A mark: with a title inside, or empty.
@@ -53,13 +55,14 @@ Chart::Chart(std::string description, Axis x, Axis y, double height)
   double widest = 0;
   for (const Tick& tick : y_.ticks) widest = std::max(widest, label_width(tick.label));
   left_ = widest + 10;
-  right_ = view_width - (x_.ticks.empty() ? 4 : std::max(4.0, label_width(x_.ticks.back().label) / 2));
+  top_ = y_.title.empty() ? top_without_title : top;
+  right_ = view_width - (x_.ticks.empty() ? widest_dot : std::max(widest_dot, label_width(x_.ticks.back().label) / 2));
 }
 
 double Chart::x_of(double value) const { return left_ + (value - x_.low) / (x_.high - x_.low) * (right_ - left_); }
 
 double Chart::y_of(double value) const {
-  return height_ - bottom - (value - y_.low) / (y_.high - y_.low) * (height_ - bottom - top);
+  return height_ - bottom - (value - y_.low) / (y_.high - y_.low) * (height_ - bottom - top_);
 }
 
 void Chart::line(std::span<const Point> points, std::string_view class_name) {
@@ -106,7 +109,8 @@ std::string Chart::axes() const {
   }
   out += "<path d=\"M" + coordinate(left_) + " " + coordinate(floor) + "H" + coordinate(right_) + "\" class=\"axis\"/>\n";
   for (const Tick& tick : x_.ticks) out += text(x_of(tick.at), floor + 19, "middle", tick.label) + "\n";
-  out += text(0, 12, "title", y_.title) + "\n" + text(right_, height_ - 6, "title end", x_.title) + "\n";
+  if (!y_.title.empty()) out += text(0, 12, "", y_.title) + "\n";
+  out += text(right_, height_ - 6, "end", x_.title) + "\n";
   return out;
 }
 

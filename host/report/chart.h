@@ -35,7 +35,7 @@ class Chart {
 
   std::string description_;
   Axis x_, y_;
-  double height_, left_, right_;
+  double height_, left_, right_, top_;
   std::string marks_;
 };
 

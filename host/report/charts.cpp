@@ -77,7 +77,7 @@ std::optional<Figure> learning_figure(const std::string& key, const std::vector<
   figure.note = larger_is_better(key) ? "higher is better" : "lower is better";
   Axis epochs{"epoch", 1, std::max(last_epoch, 2.0), {}};
   epochs.ticks = make_ticks(1, epochs.high, 7, count);
-  Chart chart(figure.title + " by epoch", epochs, make_axis("", low, high, 5, number), 200);
+  Chart chart(figure.title + " by epoch", epochs, make_axis("", low, high, 5, number), 190);
   for (std::size_t c = 0; c < curves.size(); ++c) {
     if (lines[c].empty()) continue;
     chart.line(lines[c], curves[c].class_name);
@@ -173,9 +173,41 @@ Figure precision_figure(const ThresholdCurves& curves) {
           chart.svg()};
 }
 
+Figure spread_figure(const RatingBins& bins, const std::vector<PredictedBin>& predicted) {
+  std::uint64_t most = 0, all = 0;
+  for (const PredictedBin& bin : predicted) {
+    most = std::max({most, bin.rows, bin.predicted});
+    all += bin.rows;
+  }
+  Chart chart("Rows by true and by predicted rating", rating_axis("rating", bins),
+              make_axis("rows", 0, static_cast<double>(most), 5, count));
+  const auto add = [&](std::size_t b, double from, std::uint64_t rows, const char* class_name, const char* what) {
+    const double begin = bins.centre(b) + from * bins.width;
+    chart.bar(begin, begin + 0.38 * bins.width, 0, static_cast<double>(rows), class_name,
+              what + bin_name(bins, b) + ": " + count_text(rows) + " rows, " +
+                  share_text(static_cast<double>(rows) / static_cast<double>(all)));
+  };
+  for (std::size_t b = 0; b < predicted.size(); ++b) {
+    add(b, -0.4, predicted[b].rows, "s0", "rated ");
+    add(b, 0.02, predicted[b].predicted, "s1", "predicted ");
+  }
+  return {"Spread of the predictions",
+          "predictions counted at the nearest rating",
+          {{"s0 box", "as rated"}, {"s1 box", "predicted"}},
+          chart.svg()};
+}
+
 Figure calibration_figure(const std::vector<CalibrationBin>& bins) {
+  constexpr double highest_bar = 0.3;  // of the plot: the bars stand behind the points
   Chart chart("Observed share of positives by predicted probability", unit_axis("predicted probability"),
               unit_axis("observed share of positives"));
+  std::uint64_t most = 0;
+  for (const CalibrationBin& bin : bins) most = std::max(most, bin.rows);
+  const double width = 1 / static_cast<double>(bins.size());
+  for (std::size_t b = 0; b < bins.size(); ++b)
+    chart.bar((static_cast<double>(b) + 0.1) * width, (static_cast<double>(b) + 0.9) * width, 0,
+              highest_bar * static_cast<double>(bins[b].rows) / static_cast<double>(most), "s0 faint",
+              "predicted " + percent_range(b, bins.size()) + ": " + count_text(bins[b].rows) + " rows");
   const Point diagonal[] = {{0, 0}, {1, 1}};
   chart.line(diagonal, "s0 dash thin");
   std::vector<Point> points;
@@ -188,26 +220,9 @@ Figure calibration_figure(const std::vector<CalibrationBin>& bins) {
                 "predicted " + share_text(bin.predicted) + ", observed " + share_text(bin.observed) + " in " +
                     count_text(bin.rows) + " rows");
   return {"Calibration",
-          "whether a predicted 70\u202f% comes true in 70\u202f%",
-          {{"s1 dotted", "rows of a tenth"}, {"s0 dash", "as predicted"}},
+          "whether what is predicted at 70\u202f% comes true in 70\u202f%",
+          {{"s1 dotted", "observed"}, {"s0 dash", "as predicted"}, {"s0 box faint", "rows, up to " + count_text(most)}},
           chart.svg()};
-}
-
-Figure scores_figure(const std::vector<CalibrationBin>& bins) {
-  std::uint64_t most = 0, all = 0;
-  for (const CalibrationBin& bin : bins) {
-    most = std::max(most, bin.rows);
-    all += bin.rows;
-  }
-  Chart chart("Rows by predicted probability", unit_axis("predicted probability"),
-              make_axis("rows", 0, static_cast<double>(most), 5, count));
-  const double width = 1 / static_cast<double>(bins.size());
-  for (std::size_t b = 0; b < bins.size(); ++b)
-    chart.bar((static_cast<double>(b) + 0.1) * width, (static_cast<double>(b) + 0.9) * width, 0,
-              static_cast<double>(bins[b].rows), "s1",
-              percent_range(b, bins.size()) + ": " + count_text(bins[b].rows) + " rows, " +
-                  share_text(static_cast<double>(bins[b].rows) / static_cast<double>(all)));
-  return {"Predicted probabilities", "rows behind each point of the calibration", {}, chart.svg()};
 }
 
 Figure popularity_figure(const PopularityShares& shares) {
@@ -232,7 +247,7 @@ Figure popularity_figure(const PopularityShares& shares) {
               share_text(shares.recommendations[0]) + " of the recommendations. " + count_text(shares.recommended) + " of " +
               count_text(shares.items) + " items are among the first " + std::to_string(shares.k) + " of " +
               count_text(shares.users) + " users.",
-          {{"s0 box", "ratings"}, {"s1 box", "recommendations"}},
+          {{"s0 box", "of ratings"}, {"s1 box", "of recommendations"}},
           chart.svg()};
 }
 

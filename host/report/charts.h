@@ -28,8 +28,8 @@ Figure ratings_figure(const RatingBins& bins, const std::vector<std::uint64_t>& 
 Figure predictions_figure(const RatingBins& bins, const std::vector<PredictedBin>& predicted);
 Figure roc_figure(const ThresholdCurves& curves, std::optional<double> auc);
 Figure precision_figure(const ThresholdCurves& curves);
+Figure spread_figure(const RatingBins& bins, const std::vector<PredictedBin>& predicted);
 Figure calibration_figure(const std::vector<CalibrationBin>& bins);
-Figure scores_figure(const std::vector<CalibrationBin>& bins);
 Figure popularity_figure(const PopularityShares& shares);
 
 }  // namespace anirec

@@ -12,7 +12,7 @@ namespace anirec {
 namespace {
 
 constexpr std::size_t colours = 6;  // s1 to s6
-constexpr double view_width = 720, view_height = 460, edge = 10;
+constexpr double view_width = 720, view_height = 560, edge = 10;
 constexpr std::size_t name_limit = 90;
 
 // "Action, Drama" or "Action|Drama".

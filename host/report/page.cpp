@@ -24,7 +24,7 @@ std::string heading(const std::string& long_name, const std::string& short_name)
 std::string line_html(const Section& section, const SectionLine& line) {
   std::string row = "<th scope=\"row\">" + html_text(line.name) + "</th>";
   for (std::size_t k = 0; k < section.keys.size(); ++k) {
-    const std::string figure = line.figures[k] ? fixed_text(*line.figures[k], full_decimals) : "–";
+    const std::string figure = line.figures[k] ? fixed_text(*line.figures[k], column_of(section.keys[k]).plain_decimals) : "–";
     row += element("td", figure, line.best[k] ? "best" : "");
   }
   return element("tr", row) + "\n";

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "evaluate/comparison_columns.h"
+#include "evaluate/metrics.h"
 #include "evaluate/text_table.h"
 #include "report/charts.h"
 #include "report/html.h"
@@ -18,9 +19,12 @@ struct KeyFigure {
   std::string_view key, baseline;
 };
 constexpr KeyFigure key_figures[] = {{"rmse", "user+item mean"},
+                                     {"mae", "user+item mean"},
                                      {"auc", "best constant"},
                                      {"accuracy", "always positive"},
                                      {"ndcg@", "most popular"}};
+
+constexpr std::size_t name_limit = 60;  // of a title in a table
 
 std::string key_card(const std::string& name, const std::string& value, const std::string& note) {
   return element("div", element("dt", name) + element("dd", value, "value") + element("dd", note, "note")) + "\n";
@@ -43,7 +47,7 @@ std::string key_cards(const std::vector<Section>& sections) {
         if (!own) continue;
         const std::optional<double> baseline = figure_of(section.baselines, wanted.baseline, k);
         const std::string note =
-            baseline ? std::string(wanted.baseline) + ": " + fixed_text(*baseline, 3) : "";
+            baseline ? std::string(wanted.baseline) + " " + fixed_text(*baseline, 3) : "";
         std::string name = column_name(key, TableStyle::markdown);
         out += key_card(name, fixed_text(*own, 3), note);
       }
@@ -80,9 +84,20 @@ std::string header(const RunReport& report, const std::vector<Section>& sections
   std::string cards = key_cards(sections);
   if (!report.history.empty())
     cards += key_card(report.history.size() == 1 ? "epoch" : "epochs", count_text(report.history.size()),
-                      "best: " + std::to_string(best) + "; " + duration_text(training_seconds(report.history)));
+                      "best " + std::to_string(best) + "; " + duration_text(training_seconds(report.history)));
   return "<header>\n" + element("h1", html_text(report.run.name)) + "\n" + element("p", lead, "lead") + "\n" +
          (cards.empty() ? "" : element("dl", "\n" + cards, "keys") + "\n") + "</header>\n";
+}
+
+std::string about_training(const RunReport& report) {
+  const bool validated = std::any_of(report.history.begin(), report.history.end(),
+                                     [](const EpochFigures& epoch) { return !epoch.validation.empty(); });
+  const bool of_train = !validated || report.monitor.starts_with("train_");
+  const std::string name = report.monitor.starts_with("train_") ? report.monitor.substr(6) : report.monitor;
+  return std::string("The best epoch is the one of the ") + (larger_is_better(name) ? "highest " : "lowest ") +
+         (of_train ? "training " : "validation ") + column_name(name, TableStyle::markdown) + "; the model has " +
+         (report.keeps_best ? "its" : "the last epoch's") +
+         " weights. Training figures are taken during the pass, with dropout on.";
 }
 
 std::string training(const RunReport& report) {
@@ -98,21 +113,16 @@ std::string training(const RunReport& report) {
   std::vector<Figure> list;
   for (const std::string& key : keys)
     if (auto figure = learning_figure(key, curves, best)) list.push_back(std::move(*figure));
-  const std::string kept = report.keeps_best ? "the best epoch's" : "the last epoch's";
-  return figures(list) +
-         element("p",
-                 "Best is meant by the figure that --monitor names, here " + html_text(report.monitor) +
-                     "; the model's weights are " + kept +
-                     ". Training figures are those of the training pass itself, with dropout at work, so validation "
-                     "may well be the better of the two.",
-                 "note") +
-         "\n";
+  return figures(list) + element("p", about_training(report), "note") + "\n";
 }
 
 std::string predictions(const RunReport& report, const std::vector<Section>& sections) {
   const PredictionFigures& from = report.predictions;
   std::vector<Figure> list;
-  if (!from.by_rating.empty()) list.push_back(predictions_figure(from.bins, from.by_rating));
+  if (!from.by_rating.empty()) {
+    list.push_back(predictions_figure(from.bins, from.by_rating));
+    list.push_back(spread_figure(from.bins, from.by_rating));
+  }
   if (from.curves) {
     std::optional<double> auc;
     for (const Section& section : sections)
@@ -121,10 +131,7 @@ std::string predictions(const RunReport& report, const std::vector<Section>& sec
     list.push_back(roc_figure(*from.curves, auc));
     list.push_back(precision_figure(*from.curves));
   }
-  if (!from.calibration.empty()) {
-    list.push_back(calibration_figure(from.calibration));
-    list.push_back(scores_figure(from.calibration));
-  }
+  if (!from.calibration.empty()) list.push_back(calibration_figure(from.calibration));
   std::string out = figures(list);
   if (from.rows < from.of)
     out += element("p", "Drawn from " + count_text(from.rows) + " of the " + count_text(from.of) + " rows, evenly spaced.",
@@ -133,15 +140,28 @@ std::string predictions(const RunReport& report, const std::vector<Section>& sec
   return out;
 }
 
-std::string recommendations(const RunReport& report) {
-  std::vector<Figure> list;
-  if (report.popularity) list.push_back(popularity_figure(*report.popularity));
-  if (!report.mapped.empty()) list.push_back(item_map_figure(report.map, report.mapped));
-  return figures(list);
-}
-
 std::string share_note(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? "" : share_text(static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string most_recommended(const RunReport& report) {
+  std::vector<FactRow> rows;
+  for (const RecommendedItem& item : report.most_recommended)
+    rows.push_back({html_text(item.name, name_limit), count_text(item.users), share_note(item.users, report.popularity->users)});
+  return element("div",
+                 element("h3", "Recommended most often") +
+                     element("p", "users who have it among their first " + std::to_string(report.popularity->k), "note") +
+                     facts_table(rows),
+                 "card") +
+         "\n";
+}
+
+std::string recommendations(const RunReport& report) {
+  std::string out;
+  if (report.popularity) out += figure(popularity_figure(*report.popularity));
+  if (!report.mapped.empty()) out += figure(item_map_figure(report.map, report.mapped));
+  if (report.popularity && !report.most_recommended.empty()) out += most_recommended(report);
+  return out.empty() ? "" : element("div", "\n" + out, "cards") + "\n";
 }
 
 std::string data(const RunReport& report) {

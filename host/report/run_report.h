@@ -31,6 +31,11 @@ struct MappedItem {
   std::uint64_t rows = 0;    // in the training part
 };
 
+struct RecommendedItem {
+  std::string name;
+  std::uint64_t users = 0;
+};
+
 struct RunReport {
   ComparedRun run;  // its evaluation is empty where nothing was judged
   DatasetSummary data;
@@ -43,6 +48,7 @@ struct RunReport {
   bool keeps_best = false;  // the weights are the best epoch's, else the last's
   PredictionFigures predictions;
   std::optional<PopularityShares> popularity;
+  std::vector<RecommendedItem> most_recommended;
   ItemMap map;
   std::vector<MappedItem> mapped;  // one a place of the map
   std::string command;             // that trains it again

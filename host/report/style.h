@@ -16,14 +16,16 @@ main{max-width:1240px;margin:0 auto;padding:28px 16px 40px}
 h1{font-size:26px;line-height:1.2;font-weight:650;letter-spacing:-.01em;margin:0;overflow-wrap:anywhere}
 h2{font-size:18px;font-weight:650;margin:40px 0 12px}
 h3{font-size:15px;font-weight:600;margin:0}
+h3+.note+.facts{margin-top:8px}
 p{margin:0}
 .lead,.note,caption,.facts td.note{color:var(--soft)}
 .lead{margin-top:6px;overflow-wrap:anywhere}
 .note{font-size:13px;line-height:1.45;margin-top:2px}
 section>.note{margin:8px 0 0;max-width:75ch}
-.keys{display:flex;flex-wrap:wrap;gap:12px;margin:22px 0 0}
-.keys div{flex:1 1 140px;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px 14px}
+.keys{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:12px;margin:22px 0 0}
+.keys div{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px 14px}
 .keys dt{font-size:13px;color:var(--soft)}
+.keys dt::first-letter{text-transform:uppercase}
 .keys dd{margin:0}
 .keys .value{font-size:24px;line-height:1.3;font-weight:600;font-variant-numeric:tabular-nums}
 .keys .note{margin:0}
@@ -32,12 +34,14 @@ figure,.card{margin:0;background:var(--card);border:1px solid var(--rule);border
 display:flex;flex-direction:column}
 figure>svg{width:100%;height:auto;display:block;margin-top:auto;padding-top:8px;overflow:hidden}
 figure.wide{grid-column:1/-1}
+@media (min-width:1080px){figure.wide{grid-column:span 2;grid-row:span 2}}
 .legend{display:flex;flex-wrap:wrap;gap:2px 14px;list-style:none;margin:6px 0 0;padding:0;font-size:13px;color:var(--soft)}
 .legend li{display:flex;align-items:center;gap:6px;min-width:0;overflow-wrap:anywhere}
 .legend i{flex:none;width:16px;height:0;border-top:2.5px solid currentColor}
 .legend i.dash{border-top-style:dashed}
 .legend i.dotted{width:10px;height:10px;border:0;border-radius:50%;background:currentColor}
 .legend i.ring{width:10px;height:10px;border:2px solid currentColor;border-radius:50%}
+.legend i.faint{opacity:.5}
 .legend i.box{width:11px;height:11px;border:0;border-radius:2px;background:currentColor}
 .s1{color:var(--s1)}.s2{color:var(--s2)}.s3{color:var(--s3)}.s4{color:var(--s4)}.s5{color:var(--s5)}.s6{color:var(--s6)}.s0{color:var(--s0)}
 svg text{font-size:11.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
@@ -50,6 +54,7 @@ svg .dash{stroke-dasharray:5 4}
 svg .thin{stroke-width:1.2}
 svg rect,svg circle{fill:currentColor}
 svg circle.ring{fill:var(--card);stroke:currentColor;stroke-width:2}
+svg .faint{fill-opacity:.35}
 svg .place{fill-opacity:.62}
 svg .place:hover{fill-opacity:1;stroke:var(--ink)}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
@@ -65,6 +70,7 @@ thead th{color:var(--soft);font-size:13px;border-bottom:1px solid var(--rule)}
 .card+.card{margin-top:14px}
 .lost{color:var(--bad);font-size:13px;margin-top:6px}
 .facts th{text-align:left;padding:3px 0}
+.facts th,.facts td{vertical-align:baseline}
 .facts td{padding:3px 0 3px 14px;white-space:nowrap}
 .facts td.note{font-size:13px;min-width:64px;text-align:right}
 .facts .in th{padding-left:16px;color:var(--soft)}

@@ -74,7 +74,9 @@ Axis make_axis(std::string title, double low, double high, int most, TickStyle s
 
 std::string share_text(double share) {
   if (share > 0 && share < 0.0005) return "&lt;\u202f0.1" + std::string(percent);
-  return fixed(100 * share, share > 0 && share < 0.095 ? 1 : 0) + percent;
+  if (share < 1 && share >= 0.9995) return "&gt;\u202f99.9" + std::string(percent);
+  const bool near_an_end = (share > 0 && share < 0.095) || (share < 1 && share >= 0.995);
+  return fixed(100 * share, near_an_end ? 1 : 0) + percent;
 }
 
 }  // namespace anirec

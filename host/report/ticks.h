@@ -30,7 +30,7 @@ std::vector<Tick> make_ticks(double low, double high, int most, TickStyle style)
 // An axis from the tick below `low` to the one above `high`; a range of no width is widened.
 Axis make_axis(std::string title, double low, double high, int most, TickStyle style);
 
-// "12 %", "0.4 %", "< 0.1 %".
+// "12 %", "0.4 %", "< 0.1 %", "> 99.9 %"; nothing but all is 100 %. HTML.
 std::string share_text(double share);
 
 }  // namespace anirec
