@@ -14,7 +14,8 @@ const std::string quick = " --dim 4 --hidden 4 --epochs 2 --quiet ";
 TEST_CASE("a run folder holds exactly the contract's files and tensors") {
   const Workplace& work = trained_workplace();
   const std::vector<std::string> files = {"config.json",   "dataset.anirec.safetensors", "evaluation.json",
-                                          "metrics.jsonl", "model.safetensors",          "optimizer.safetensors"};
+                                          "metrics.jsonl", "model.safetensors",          "optimizer.safetensors",
+                                          "report.html"};
   const std::map<std::string, std::vector<std::string>> tensors = {
       {"mf-rating",
        {"bias", "item_bias.weight", "item_embedding.weight", "user_bias.weight", "user_embedding.weight"}},
