@@ -110,7 +110,7 @@ void write_run_report(const ReportInputs& in) {
   const std::span<const Sample> all = in.samples.rows;
   RunReport report;
   report.history = read_history(in.run);
-  report.run = {run_name(in.run.path()), options.model, options.task, epochs_trained(in.run),
+  report.run = {run_name(in.run.path()), options.model, options.task, in.run.epochs_trained(),
                 in.evaluation == nullptr ? "" : evaluation_json(*in.evaluation)};
   report.data = in.data;
   report.train_rows = in.samples.train.size();

@@ -22,7 +22,7 @@ ComparedRun hybrid_run(const std::string& name) {
 // A report with every part, of `items` items and as many epochs.
 RunReport full_report(std::size_t items) {
   RunReport report;
-  report.run = hybrid_run("runs/hybrid");
+  report.run = hybrid_run("hybrid");
   report.data.counts.kept = 10;
   report.data.counts.unrated = 3;
   report.data.sources = {{"ratings.csv", "animelist", "crc32:0"}};
@@ -75,11 +75,11 @@ TEST_CASE("a report has every part, is well formed and loads nothing") {
         "Title number 3 that is about as long as titles are · Comedy|Sci-Fi · 1,997 rows", "dropped: not rated",
         "rows of label 1", "anirec train data.safetensors \\\n  --out", "trained for 10 s · judged on cpu, 2 threads",
         "anirec 1.2.3"}) {
-    CAPTURE(part);
+    CAPTURE(std::string(part));
     CHECK(contains(html, part));
   }
   for (const char* part : {"<script", "http:", "https:", "url(", "@import", "<img", "src="}) {
-    CAPTURE(part);
+    CAPTURE(std::string(part));
     CHECK_FALSE(contains(html, part));
   }
 }
@@ -116,7 +116,7 @@ TEST_CASE("parts that a run does not have are left out") {
   const std::string html = run_report_html(report);
   CHECK(markup_fault(html) == "");
   for (const char* part : {"Training", "Predictions", "Recommendations", "Figures beside", "epochs"}) {
-    CAPTURE(part);
+    CAPTURE(std::string(part));
     CHECK_FALSE(contains(html, "<h2>" + std::string(part)));
   }
   CHECK(contains(html, "<h2>Data</h2>"));
@@ -146,7 +146,7 @@ TEST_CASE("a comparison has the tables, the curves and each run's command") {
   CHECK_FALSE(contains(html, "<script"));
   for (const char* part : {"Comparison of 2 runs", "Ratings", "Interactions", "Ranking", "AUC by epoch",
                            "anirec train first", "anirec train second", "class=\"best\">0.8750"}) {
-    CAPTURE(part);
+    CAPTURE(std::string(part));
     CHECK(contains(html, part));
   }
   CHECK(comparison_report_html(runs, "1.2.3") == html);
