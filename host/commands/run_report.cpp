@@ -13,7 +13,8 @@ namespace anirec {
 namespace {
 
 // What a report may cost: enough for a chart, and a second at most on an old computer.
-constexpr std::size_t most_rows_scored = 200000, most_users_ranked = 2000, most_items_mapped = 2000, most_items_listed = 8;
+constexpr std::size_t most_rows_scored = 200000, most_users_ranked = 2000, most_items_mapped = 2000,
+                      most_items_listed = 8;
 constexpr double most_products = 6e9;  // multiplications of all scores together
 constexpr int recommended = 10;
 constexpr double curve_resolution = 200;
@@ -44,7 +45,8 @@ PredictionFigures predict(const Engine& engine, const ModelConfig& model, std::s
   for (std::size_t h = 0; h < model.heads.size(); ++h) {
     const Head& head = model.heads[h];
     std::vector<float> activated;
-    for (const float score : scores.by_head[h]) activated.push_back(activate(head.activation, score, model.bounds));
+    for (const float score : scores.by_head[h])
+      activated.push_back(activate(head.activation, score, model.bounds));
     if (head.target == Target::rating) {
       figures.bins = rating_bins(rows);
       figures.by_rating = predictions_by_rating(figures.bins, rows, activated);
@@ -81,7 +83,8 @@ void list_most_recommended(const ReportInputs& in, RunReport& report) {
   const std::vector<std::uint64_t>& users_of = report.popularity->users_of_item;
   std::vector<std::uint32_t> items(users_of.size());
   std::iota(items.begin(), items.end(), 0u);
-  std::stable_sort(items.begin(), items.end(), [&](std::uint32_t a, std::uint32_t b) { return users_of[a] > users_of[b]; });
+  std::stable_sort(items.begin(), items.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return users_of[a] > users_of[b]; });
   for (std::size_t i = 0; i < std::min(items.size(), most_items_listed) && users_of[items[i]] > 0; ++i)
     report.most_recommended.push_back({name_of(in, items[i]), users_of[items[i]]});
 }
@@ -102,7 +105,8 @@ void map_popular_items(const ReportInputs& in, RunReport& report) {
 Titles titles_for_report(const Arguments& arguments, const StoredConfig& config) {
   if (arguments.has("titles")) return read_titles(arguments.text("titles"));
   std::error_code ignored;
-  return !config.titles.empty() && std::filesystem::exists(config.titles, ignored) ? read_titles(config.titles) : Titles();
+  return !config.titles.empty() && std::filesystem::exists(config.titles, ignored) ? read_titles(config.titles)
+                                                                                   : Titles();
 }
 
 void write_run_report(const ReportInputs& in) {

@@ -104,7 +104,8 @@ std::string describe_ratings(const std::vector<float>& ratings) {
 }  // namespace
 
 DatasetSummary summary_of(const Dataset& dataset) {
-  return {dataset.rules, dataset.counts, dataset.sources, dataset.users.size(), dataset.items.size(), dataset.duplicate_pairs};
+  return {dataset.rules,        dataset.counts,       dataset.sources,
+          dataset.users.size(), dataset.items.size(), dataset.duplicate_pairs};
 }
 
 std::string describe_dataset(const Dataset& dataset) {

@@ -16,8 +16,8 @@ struct Column {
 };
 constexpr int full_decimals = 4;
 
-const Column& column_of(std::string_view key);                       // of a section's key
-std::string column_name(std::string_view key, TableStyle style);    // "RMSE", "HR@10"
-const char* kind_name(SectionKind kind);                             // "Ratings"
+const Column& column_of(std::string_view key);                    // of a section's key
+std::string column_name(std::string_view key, TableStyle style);  // "RMSE", "HR@10"
+const char* kind_name(SectionKind kind);                          // "Ratings"
 
 }  // namespace anirec

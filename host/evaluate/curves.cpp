@@ -23,9 +23,10 @@ std::vector<CurvePoint> thinned(const std::vector<CurvePoint>& points, double re
 
 std::optional<ThresholdCurves> threshold_curves(std::span<const float> scores, std::span<const float> labels,
                                                 double resolution) {
-  if (std::any_of(scores.begin(), scores.end(), [](float score) { return std::isnan(score); })) return std::nullopt;
-  const auto positives = static_cast<double>(
-      std::count_if(labels.begin(), labels.end(), [](float label) { return label > 0.5f; }));
+  if (std::any_of(scores.begin(), scores.end(), [](float score) { return std::isnan(score); }))
+    return std::nullopt;
+  const auto positives =
+      static_cast<double>(std::count_if(labels.begin(), labels.end(), [](float label) { return label > 0.5f; }));
   const double negatives = static_cast<double>(labels.size()) - positives;
   if (positives == 0 || negatives == 0) return std::nullopt;
 
@@ -53,7 +54,8 @@ std::vector<CalibrationBin> calibration_bins(std::span<const float> probabilitie
   for (std::size_t i = 0; i < probabilities.size(); ++i) {
     const double probability = static_cast<double>(probabilities[i]);
     if (!(probability >= 0 && probability <= 1)) continue;
-    CalibrationBin& bin = out[std::min(bins - 1, static_cast<std::size_t>(probability * static_cast<double>(bins)))];
+    CalibrationBin& bin =
+        out[std::min(bins - 1, static_cast<std::size_t>(probability * static_cast<double>(bins)))];
     ++bin.rows;
     bin.predicted += probability;
     bin.observed += static_cast<double>(labels[i]);

@@ -19,8 +19,8 @@ struct ThresholdCurves {
   double positive_share = 0;
 };
 
-// `labels` are 0 or 1. Points nearer to the last one than 1/resolution in both directions are left out, but for the
-// ends. None where a class is missing or a score is NaN, as for the AUC.
+// `labels` are 0 or 1. Points nearer to the last one than 1/resolution in both directions are left out, but for
+// the ends. None where a class is missing or a score is NaN, as for the AUC.
 std::optional<ThresholdCurves> threshold_curves(std::span<const float> scores, std::span<const float> labels,
                                                 double resolution);
 

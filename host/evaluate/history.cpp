@@ -14,7 +14,8 @@ void add_line(std::vector<EpochFigures>& history, const nlohmann::json& line) {
   if (epoch == line.end() || split == line.end() || !epoch->is_number_unsigned() || !split->is_string()) return;
   const bool of_train = *split == "train";
   if (!of_train && *split != "validation") return;
-  if (history.empty() || history.back().epoch != *epoch) history.push_back({epoch->get<std::uint64_t>(), 0, {}, {}});
+  if (history.empty() || history.back().epoch != *epoch)
+    history.push_back({epoch->get<std::uint64_t>(), 0, {}, {}});
   EpochFigures& figures = history.back();
   for (const auto& [key, value] : line.items()) {
     if (!value.is_number() || key == "epoch" || key == "step" || key == "samples_per_second") continue;
@@ -39,10 +40,9 @@ std::vector<EpochFigures> parse_history(std::string_view metrics_jsonl) {
 }
 
 std::uint64_t best_epoch(const std::vector<EpochFigures>& history, const std::string& monitor) {
-  const bool of_train =
-      monitor.starts_with("train_") || std::all_of(history.begin(), history.end(), [](const EpochFigures& figures) {
-        return figures.validation.empty();
-      });
+  const bool of_train = monitor.starts_with("train_") ||
+                        std::all_of(history.begin(), history.end(),
+                                    [](const EpochFigures& figures) { return figures.validation.empty(); });
   const std::string name = monitor.starts_with("train_") ? monitor.substr(6) : monitor;
   const bool larger = larger_is_better(name);
   std::optional<double> best;

@@ -11,7 +11,7 @@ namespace anirec {
 
 struct EpochFigures {
   std::uint64_t epoch = 0;
-  double seconds = 0;                                // of training
+  double seconds = 0;                               // of training
   std::map<std::string, double> train, validation;  // by their keys; a figure that was not finite is missing
 };
 

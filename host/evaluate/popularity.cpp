@@ -52,13 +52,18 @@ std::vector<std::uint32_t> items_by_popularity(const Samples& samples, std::vect
   return order;
 }
 
-PopularityShares popularity_shares(const Engine& engine, const Samples& samples, std::span<const std::uint32_t> users,
-                                   int k) {
+PopularityShares popularity_shares(const Engine& engine, const Samples& samples,
+                                   std::span<const std::uint32_t> users, int k) {
   std::vector<std::uint64_t> rows_of_item;
   const std::vector<std::uint32_t> order = items_by_popularity(samples, rows_of_item);
   const std::size_t groups = std::min(most_groups, order.size());
   std::vector<std::size_t> group_of(samples.items);
-  PopularityShares shares{k, users.size(), samples.items, 0, std::vector<double>(groups), std::vector<double>(groups),
+  PopularityShares shares{k,
+                          users.size(),
+                          samples.items,
+                          0,
+                          std::vector<double>(groups),
+                          std::vector<double>(groups),
                           std::vector<std::uint64_t>(samples.items)};
   for (std::size_t place = 0; place < order.size(); ++place) {
     group_of[order[place]] = place * groups / order.size();
@@ -73,7 +78,8 @@ PopularityShares popularity_shares(const Engine& engine, const Samples& samples,
     shares.recommendations[group_of[item]] += 1;
   }
   const auto& users_of = shares.users_of_item;
-  shares.recommended = users_of.size() - static_cast<std::uint64_t>(std::count(users_of.begin(), users_of.end(), 0u));
+  shares.recommended =
+      users_of.size() - static_cast<std::uint64_t>(std::count(users_of.begin(), users_of.end(), 0u));
   divide(shares.ratings);
   divide(shares.recommendations);
   return shares;

@@ -55,7 +55,8 @@ std::vector<PredictedBin> predictions_by_rating(const RatingBins& bins, std::spa
   });
   for (PredictedBin& bin : out)
     if (bin.rows > 0) bin.mean /= static_cast<double>(bin.rows);
-  for_each([&](std::size_t bin, double value) { squares[bin] += (value - out[bin].mean) * (value - out[bin].mean); });
+  for_each(
+      [&](std::size_t bin, double value) { squares[bin] += (value - out[bin].mean) * (value - out[bin].mean); });
   for (std::size_t b = 0; b < out.size(); ++b)
     if (out[b].rows > 0) out[b].deviation = std::sqrt(squares[b] / static_cast<double>(out[b].rows));
   return out;

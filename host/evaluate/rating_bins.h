@@ -23,7 +23,7 @@ std::vector<std::uint64_t> count_ratings(const RatingBins& bins, std::span<const
 // Predictions for the rows of one bin; 0 without rows.
 struct PredictedBin {
   std::uint64_t rows = 0, predicted = 0;  // of this true rating; whose prediction lies here
-  double mean = 0, deviation = 0;  // standard deviation over these rows
+  double mean = 0, deviation = 0;         // standard deviation over these rows
 };
 
 // predicted[i], an activated score, belongs to rows[i]; one that is not finite is left out.

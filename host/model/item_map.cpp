@@ -53,7 +53,8 @@ class CentredRows {
       at = next;
       if (turned < still_turning * still_turning) break;
     }
-    const auto largest = std::max_element(at.begin(), at.end(), [](double a, double b) { return std::fabs(a) < std::fabs(b); });
+    const auto largest =
+        std::max_element(at.begin(), at.end(), [](double a, double b) { return std::fabs(a) < std::fabs(b); });
     if (*largest < 0)
       for (double& value : at) value = -value;
     return at;

@@ -20,7 +20,8 @@ double label_width(std::string_view label) {
   double width = 0;
   for (std::size_t i = 0; i < label.size(); ++i) {
     if (label[i] == '&') i = std::min(label.find(';', i), label.size() - 1);
-    if ((static_cast<unsigned char>(label[i]) & 0xc0) != 0x80) width += label[i] == '%' || label[i] == 'M' ? wide_letter : letter;
+    if ((static_cast<unsigned char>(label[i]) & 0xc0) != 0x80)
+      width += label[i] == '%' || label[i] == 'M' ? wide_letter : letter;
   }
   return width;
 }
@@ -56,7 +57,8 @@ Chart::Chart(std::string description, Axis x, Axis y, double height)
   for (const Tick& tick : y_.ticks) widest = std::max(widest, label_width(tick.label));
   left_ = widest + 10;
   top_ = y_.title.empty() ? top_without_title : top;
-  right_ = view_width - (x_.ticks.empty() ? widest_dot : std::max(widest_dot, label_width(x_.ticks.back().label) / 2));
+  right_ =
+      view_width - (x_.ticks.empty() ? widest_dot : std::max(widest_dot, label_width(x_.ticks.back().label) / 2));
 }
 
 double Chart::x_of(double value) const { return left_ + (value - x_.low) / (x_.high - x_.low) * (right_ - left_); }
@@ -104,10 +106,11 @@ std::string Chart::axes() const {
   const double floor = height_ - bottom;
   for (const Tick& tick : y_.ticks) {
     const double y = y_of(tick.at);
-    out += "<path d=\"M" + coordinate(left_) + " " + coordinate(y) + "H" + coordinate(right_) + "\" class=\"grid\"/>\n" +
-           text(left_ - 6, y + 4, "end", tick.label) + "\n";
+    out += "<path d=\"M" + coordinate(left_) + " " + coordinate(y) + "H" + coordinate(right_) +
+           "\" class=\"grid\"/>\n" + text(left_ - 6, y + 4, "end", tick.label) + "\n";
   }
-  out += "<path d=\"M" + coordinate(left_) + " " + coordinate(floor) + "H" + coordinate(right_) + "\" class=\"axis\"/>\n";
+  out += "<path d=\"M" + coordinate(left_) + " " + coordinate(floor) + "H" + coordinate(right_) +
+         "\" class=\"axis\"/>\n";
   for (const Tick& tick : x_.ticks) out += text(x_of(tick.at), floor + 19, "middle", tick.label) + "\n";
   if (!y_.title.empty()) out += text(0, 12, "", y_.title) + "\n";
   out += text(right_, height_ - 6, "end", x_.title) + "\n";
@@ -115,8 +118,8 @@ std::string Chart::axes() const {
 }
 
 std::string Chart::svg() const {
-  return "<svg viewBox=\"0 0 " + coordinate(view_width) + " " + coordinate(height_) + "\" role=\"img\" aria-label=\"" +
-         description_ + "\">\n" + axes() + marks_ + "</svg>\n";
+  return "<svg viewBox=\"0 0 " + coordinate(view_width) + " " + coordinate(height_) +
+         "\" role=\"img\" aria-label=\"" + description_ + "\">\n" + axes() + marks_ + "</svg>\n";
 }
 
 }  // namespace anirec

@@ -27,14 +27,16 @@ Axis rating_axis(std::string title, const RatingBins& bins) {
   if (bins.count > 11) {
     axis.ticks = make_ticks(low, high, 8, number);
   } else {
-    for (std::size_t b = 0; b < bins.count; ++b) axis.ticks.push_back({bins.centre(b), rating_label(bins.centre(b))});
+    for (std::size_t b = 0; b < bins.count; ++b)
+      axis.ticks.push_back({bins.centre(b), rating_label(bins.centre(b))});
   }
   return axis;
 }
 
 std::string bin_name(const RatingBins& bins, std::size_t bin) {
   if (bins.width == 1 || bins.width == 0.5) return rating_label(bins.centre(bin));
-  return fixed_text(bins.centre(bin) - bins.width / 2, 2) + " to " + fixed_text(bins.centre(bin) + bins.width / 2, 2);
+  return fixed_text(bins.centre(bin) - bins.width / 2, 2) + " to " +
+         fixed_text(bins.centre(bin) + bins.width / 2, 2);
 }
 
 std::string percent_range(std::size_t bin, std::size_t bins) {
@@ -86,7 +88,8 @@ std::optional<Figure> learning_figure(const std::string& key, const std::vector<
   }
   for (std::size_t c = curves.size(); best > 0 && c-- > 0;) {
     const auto& all = *curves[c].history;
-    const auto epoch = std::find_if(all.begin(), all.end(), [&](const EpochFigures& one) { return one.epoch == best; });
+    const auto epoch =
+        std::find_if(all.begin(), all.end(), [&](const EpochFigures& one) { return one.epoch == best; });
     if (epoch == all.end()) continue;
     const auto& of_split = curves[c].of_train ? epoch->train : epoch->validation;
     const auto value = of_split.find(key);
@@ -221,7 +224,9 @@ Figure calibration_figure(const std::vector<CalibrationBin>& bins) {
                     count_text(bin.rows) + " rows");
   return {"Calibration",
           "whether what is predicted at 70\u202f% comes true in 70\u202f%",
-          {{"s1 dotted", "observed"}, {"s0 dash", "as predicted"}, {"s0 box faint", "rows, up to " + count_text(most)}},
+          {{"s1 dotted", "observed"},
+           {"s0 dash", "as predicted"},
+           {"s0 box faint", "rows, up to " + count_text(most)}},
           chart.svg()};
 }
 
@@ -233,8 +238,10 @@ Figure popularity_figure(const PopularityShares& shares) {
   Axis items{"items, most popular first", 0, static_cast<double>(groups), {}};
   for (std::size_t g = 0; g <= groups; g += 2)
     items.ticks.push_back({static_cast<double>(g), std::to_string(100 * g / groups) + "\u202f%"});
-  Chart chart("Share of ratings and of recommendations by popularity", items, make_axis("share", 0, most, 5, share));
-  const auto add = [&](const std::vector<double>& side, double from, double to, const char* class_name, const char* what) {
+  Chart chart("Share of ratings and of recommendations by popularity", items,
+              make_axis("share", 0, most, 5, share));
+  const auto add = [&](const std::vector<double>& side, double from, double to, const char* class_name,
+                       const char* what) {
     for (std::size_t g = 0; g < groups; ++g)
       chart.bar(static_cast<double>(g) + from, static_cast<double>(g) + to, 0, side[g], class_name,
                 "items from " + percent_range(g, groups) + ": " + share_text(side[g]) + " of the " + what);
@@ -244,9 +251,9 @@ Figure popularity_figure(const PopularityShares& shares) {
   const std::string group = groups == 10 ? "most popular tenth" : "most popular item";
   return {"Popularity of what is recommended",
           "The " + group + " of the items has " + share_text(shares.ratings[0]) + " of the ratings and " +
-              share_text(shares.recommendations[0]) + " of the recommendations. " + count_text(shares.recommended) + " of " +
-              count_text(shares.items) + " items are among the first " + std::to_string(shares.k) + " of " +
-              count_text(shares.users) + " users.",
+              share_text(shares.recommendations[0]) + " of the recommendations. " +
+              count_text(shares.recommended) + " of " + count_text(shares.items) + " items are among the first " +
+              std::to_string(shares.k) + " of " + count_text(shares.users) + " users.",
           {{"s0 box", "of ratings"}, {"s1 box", "of recommendations"}},
           chart.svg()};
 }

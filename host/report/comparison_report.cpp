@@ -15,11 +15,13 @@ constexpr std::size_t most_curves = 6;  // as many colours can be told apart
 std::string run_list(const std::vector<ReportedRun>& runs) {
   std::string rows;
   for (const ReportedRun& one : runs)
-    rows += element("tr", "<th scope=\"row\">" + html_text(one.run.name) + "</th>" + element("td", html_text(one.run.model)) +
-                              element("td", html_text(one.run.task)) + element("td", count_text(one.run.epochs))) +
+    rows += element("tr", "<th scope=\"row\">" + html_text(one.run.name) + "</th>" +
+                              element("td", html_text(one.run.model)) + element("td", html_text(one.run.task)) +
+                              element("td", count_text(one.run.epochs))) +
             "\n";
   const std::string head =
-      "<th scope=\"col\">run</th><th scope=\"col\">model</th><th scope=\"col\">task</th><th scope=\"col\">epochs</th>";
+      "<th scope=\"col\">run</th><th scope=\"col\">model</th><th scope=\"col\">task</th><th "
+      "scope=\"col\">epochs</th>";
   return element("div",
                  "<table class=\"figures list\" style=\"--columns:3\">" + element("thead", element("tr", head)) +
                      element("tbody", rows) + "</table>\n",
@@ -58,15 +60,22 @@ std::string comparison_report_html(const std::vector<ReportedRun>& runs, const s
   for (const char* key : {"rmse", "mae"}) draw(rating, key);
   for (const char* key : {"bce", "accuracy", "auc"}) draw(label, key);
 
-  std::string body = "<header>\n" + element("h1", "Comparison of " + count_text(runs.size()) + (runs.size() == 1 ? " run" : " runs")) +
-                     "\n</header>\n";
+  std::string body =
+      "<header>\n" +
+      element("h1", "Comparison of " + count_text(runs.size()) + (runs.size() == 1 ? " run" : " runs")) +
+      "\n</header>\n";
   body += section("Runs", run_list(runs));
-  body += section("Figures beside the baselines",
-                  comparison_html(comparison_sections(compared)) +
-                      element("p", "The best figure of each column is set in bold where several runs were judged on the same rows.", "note") + "\n");
+  body += section(
+      "Figures beside the baselines",
+      comparison_html(comparison_sections(compared)) +
+          element("p",
+                  "The best figure of each column is set in bold where several runs were judged on the same rows.",
+                  "note") +
+          "\n");
   std::string validation = figures(curves);
   if (!validation.empty() && std::max(rating.size(), label.size()) > most_curves)
-    validation += element("p", "The first " + std::to_string(most_curves) + " runs of each task are drawn.", "note") + "\n";
+    validation +=
+        element("p", "The first " + std::to_string(most_curves) + " runs of each task are drawn.", "note") + "\n";
   body += section("Validation by epoch", validation);
   std::string commands;
   for (const ReportedRun& one : runs) commands += command_block(one.command);

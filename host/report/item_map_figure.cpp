@@ -85,10 +85,11 @@ Figure item_map_figure(const ItemMap& map, const std::vector<MappedItem>& items)
   const Side y = side_of(map, &ItemMap::Place::y, view_height - edge, edge);
   Figure figure;
   figure.title = "Map of the items";
-  figure.note = "The " + count_text(items.size()) +
-                " items with the most training rows, near to each other where the model holds them for alike: the two "
-                "principal components of their embeddings, " +
-                share_text(map.variance_share) + " of the variance.";
+  figure.note =
+      "The " + count_text(items.size()) +
+      " items with the most training rows, near to each other where the model holds them for alike: the two "
+      "principal components of their embeddings, " +
+      share_text(map.variance_share) + " of the variance.";
   figure.wide = true;
   const bool coloured = !colour.genres.empty();
   if (coloured) {
@@ -105,8 +106,8 @@ Figure item_map_figure(const ItemMap& map, const std::vector<MappedItem>& items)
     const std::string series = coloured ? std::to_string(colour.of_item[i] + 1) : "1";
     const double radius = 2.4 + 4.6 * std::sqrt(static_cast<double>(items[i].rows) / most);
     figure.svg += "<circle cx=\"" + coordinate(x(map.places[i].x)) + "\" cy=\"" + coordinate(y(map.places[i].y)) +
-                  "\" r=\"" + coordinate(radius) + "\" class=\"place s" + series + "\"><title>" + title_of(items[i]) +
-                  "</title></circle>\n";
+                  "\" r=\"" + coordinate(radius) + "\" class=\"place s" + series + "\"><title>" +
+                  title_of(items[i]) + "</title></circle>\n";
   }
   figure.svg += "</svg>\n";
   return figure;

@@ -24,7 +24,8 @@ std::string heading(const std::string& long_name, const std::string& short_name)
 std::string line_html(const Section& section, const SectionLine& line) {
   std::string row = "<th scope=\"row\">" + html_text(line.name) + "</th>";
   for (std::size_t k = 0; k < section.keys.size(); ++k) {
-    const std::string figure = line.figures[k] ? fixed_text(*line.figures[k], column_of(section.keys[k]).plain_decimals) : "–";
+    const std::string figure =
+        line.figures[k] ? fixed_text(*line.figures[k], column_of(section.keys[k]).plain_decimals) : "–";
     row += element("td", figure, line.best[k] ? "best" : "");
   }
   return element("tr", row) + "\n";
@@ -36,20 +37,20 @@ std::string section_html(const Section& section) {
                                              count_text(section.rows) + (section.rows == 1 ? " row" : " rows"));
   std::string head = "<th scope=\"col\">run</th>";
   for (const std::string& key : section.keys)
-    head += "<th scope=\"col\">" + heading(column_name(key, TableStyle::markdown), column_name(key, TableStyle::plain)) +
-            "</th>";
+    head += "<th scope=\"col\">" +
+            heading(column_name(key, TableStyle::markdown), column_name(key, TableStyle::plain)) + "</th>";
   table += element("thead", element("tr", head)) + "\n";
   std::string runs, baselines;
   for (const SectionLine& line : section.runs) runs += line_html(section, line);
   for (const SectionLine& line : section.baselines) baselines += line_html(section, line);
   table += element("tbody", runs) + "\n";
   if (!baselines.empty()) table += element("tbody", baselines, "baselines") + "\n";
-  std::string out = "<table class=\"figures\" style=\"--columns:" + std::to_string(section.keys.size()) + "\">" + table +
-                    "</table>\n";
+  std::string out = "<table class=\"figures\" style=\"--columns:" + std::to_string(section.keys.size()) + "\">" +
+                    table + "</table>\n";
   for (const NotBeaten& lost : section.not_beaten)
     out += element("p",
-                   html_text(lost.run) + " does not beat “" + html_text(lost.baseline) + "”: " +
-                       column_name(section.keys[lost.key], TableStyle::markdown) + " " +
+                   html_text(lost.run) + " does not beat “" + html_text(lost.baseline) +
+                       "”: " + column_name(section.keys[lost.key], TableStyle::markdown) + " " +
                        fixed_text(lost.value, full_decimals) + " against " +
                        fixed_text(lost.baseline_value, full_decimals),
                    "lost") +

@@ -46,8 +46,7 @@ std::string key_cards(const std::vector<Section>& sections) {
         const std::optional<double> own = figure_of(section.runs, "", k);
         if (!own) continue;
         const std::optional<double> baseline = figure_of(section.baselines, wanted.baseline, k);
-        const std::string note =
-            baseline ? std::string(wanted.baseline) + " " + fixed_text(*baseline, 3) : "";
+        const std::string note = baseline ? std::string(wanted.baseline) + " " + fixed_text(*baseline, 3) : "";
         std::string name = column_name(key, TableStyle::markdown);
         out += key_card(name, fixed_text(*own, 3), note);
       }
@@ -134,9 +133,11 @@ std::string predictions(const RunReport& report, const std::vector<Section>& sec
   if (!from.calibration.empty()) list.push_back(calibration_figure(from.calibration));
   std::string out = figures(list);
   if (from.rows < from.of)
-    out += element("p", "Drawn from " + count_text(from.rows) + " of the " + count_text(from.of) + " rows, evenly spaced.",
-                   "note") +
-           "\n";
+    out +=
+        element("p",
+                "Drawn from " + count_text(from.rows) + " of the " + count_text(from.of) + " rows, evenly spaced.",
+                "note") +
+        "\n";
   return out;
 }
 
@@ -147,10 +148,12 @@ std::string share_note(std::uint64_t part, std::uint64_t whole) {
 std::string most_recommended(const RunReport& report) {
   std::vector<FactRow> rows;
   for (const RecommendedItem& item : report.most_recommended)
-    rows.push_back({html_text(item.name, name_limit), count_text(item.users), share_note(item.users, report.popularity->users)});
+    rows.push_back({html_text(item.name, name_limit), count_text(item.users),
+                    share_note(item.users, report.popularity->users)});
   return element("div",
                  element("h3", "Recommended most often") +
-                     element("p", "users who have it among their first " + std::to_string(report.popularity->k), "note") +
+                     element("p", "users who have it among their first " + std::to_string(report.popularity->k),
+                             "note") +
                      facts_table(rows),
                  "card") +
          "\n";
@@ -186,7 +189,7 @@ std::string data(const RunReport& report) {
   rows.push_back({"  test", count_text(report.test_rows), share_note(report.test_rows, all)});
   std::string out = element("div", facts_table(rows), "card") + "\n";
   if (!report.ratings.empty()) out += figure(ratings_figure(report.bins, report.ratings));
-  return element("div", "\n" + out, "cards") + "\n";
+  return element("div", "\n" + out, "cards top") + "\n";
 }
 
 std::string settings(const RunReport& report) {

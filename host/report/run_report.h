@@ -41,8 +41,8 @@ struct RunReport {
   DatasetSummary data;
   std::uint64_t train_rows = 0, validation_rows = 0, test_rows = 0;
   RatingBins bins;
-  std::vector<std::uint64_t> ratings;        // counted; empty without ratings
-  std::optional<std::uint64_t> positives;    // rows of label 1
+  std::vector<std::uint64_t> ratings;      // counted; empty without ratings
+  std::optional<std::uint64_t> positives;  // rows of label 1
   std::vector<EpochFigures> history;
   std::string monitor;
   bool keeps_best = false;  // the weights are the best epoch's, else the last's

@@ -33,6 +33,7 @@ section>.note{margin:8px 0 0;max-width:75ch}
 figure,.card{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:14px 16px;min-width:0;
 display:flex;flex-direction:column}
 figure>svg{width:100%;height:auto;display:block;margin-top:auto;padding-top:8px;overflow:hidden}
+.top{align-items:start}
 figure.wide{grid-column:1/-1}
 @media (min-width:1080px){figure.wide{grid-column:span 2;grid-row:span 2}}
 .legend{display:flex;flex-wrap:wrap;gap:2px 14px;list-style:none;margin:6px 0 0;padding:0;font-size:13px;color:var(--soft)}
@@ -63,6 +64,8 @@ th,td{padding:5px 0 5px 14px;text-align:right;font-weight:400}
 th[scope=row],thead th:first-child,.facts td.note{text-align:left}
 th:first-child{padding-left:0;overflow-wrap:anywhere}
 thead th{color:var(--soft);font-size:13px;border-bottom:1px solid var(--rule)}
+.list th,.list td{text-align:left}
+.list th:last-child,.list td:last-child{text-align:right}
 .baselines th,.baselines td{color:var(--soft)}
 .baselines tr:first-child th,.baselines tr:first-child td{border-top:1px solid var(--rule)}
 .best{font-weight:650}
@@ -82,15 +85,15 @@ main{padding:20px 12px 32px}
 h1{font-size:22px}
 figure,.card{padding:12px}
 .figures thead,.figures tbody{display:block}
-.figures tr{display:grid;grid-template-columns:repeat(var(--columns),1fr);padding:4px 0}
+.figures tr{display:grid;grid-template-columns:repeat(var(--columns),minmax(0,1fr));column-gap:4px;padding:4px 0}
 .figures caption{display:block}
-.figures th,.figures td{padding:0;border:0;font-size:13px}
+.figures th,.figures td{padding:0;border:0;font-size:13px;min-width:0}
+.figures thead th{font-size:11.5px;overflow-wrap:anywhere}
 .figures tbody th{grid-column:1/-1}
 .figures thead th:first-child{display:none}
 .figures thead tr,.baselines{border-bottom:1px solid var(--rule)}
 .figures .baselines{border:0;border-top:1px solid var(--rule)}
 .figures .baselines tr:first-child th,.figures .baselines tr:first-child td{border:0}
-.figures.list tbody th+td,.figures.list thead th:nth-child(2){text-align:left}
 .long{display:none}.short{display:inline}
 }
 @media print{

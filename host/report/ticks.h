@@ -23,8 +23,8 @@ struct Axis {
   std::vector<Tick> ticks;  // ascending, within low and high
 };
 
-// Multiples of 1, 2 or 5 times a power of ten (whole ones for counts) within low and high, at most so many. Equal or
-// infinite ends have one tick or none.
+// Multiples of 1, 2 or 5 times a power of ten (whole ones for counts) within low and high, at most so many. Equal
+// or infinite ends have one tick or none.
 std::vector<Tick> make_ticks(double low, double high, int most, TickStyle style);
 
 // An axis from the tick below `low` to the one above `high`; a range of no width is widened.

@@ -164,7 +164,7 @@ TEST_CASE("a split that leaves nothing to train on is refused, and the old run s
   CHECK(work.read("run/model.safetensors") == model);
   CHECK(listing(work.path("run")) == std::vector<std::string>{"config.json", "dataset.anirec.safetensors",
                                                               "metrics.jsonl", "model.safetensors",
-                                                              "optimizer.safetensors"});
+                                                              "optimizer.safetensors", "report.html"});
 }
 
 TEST_CASE("prepare leaves no file behind where it fails, and keeps what was there") {

@@ -153,7 +153,7 @@ TEST_CASE("a flag that is not there, given twice or without its value is refused
       {"predict run --out x", {"--data is missing"}},
       {"predict run --data x", {"--out is missing"}},
       {"compare", {"no run folders"}},
-      {"compare run --json --markdown", {"--markdown and --json"}},
+      {"compare run --json --markdown", {"--markdown, --json and --html"}},
       {"recommend run", {"--user", "--for-all-users"}},
       {"recommend run --user 1 --for-all-users", {"--user", "--for-all-users"}},
       {"similar run", {"--item is missing"}},

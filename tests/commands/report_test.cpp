@@ -31,7 +31,8 @@ TEST_CASE("every run has a report with its own figures") {
     CHECK(markup_fault(html) == "");
     const nlohmann::json evaluation = nlohmann::json::parse(work.read(run + "/evaluation.json"));
     for (const char* key : {"rmse", "auc"}) {
-      CHECK(evaluation.contains(key) == contains(html, key == std::string("auc") ? "<h3>ROC curve</h3>" : "<h3>RMSE</h3>"));
+      CHECK(evaluation.contains(key) ==
+            contains(html, key == std::string("auc") ? "<h3>ROC curve</h3>" : "<h3>RMSE</h3>"));
       if (!evaluation.contains(key)) continue;
       char figure[16];
       std::snprintf(figure, sizeof figure, "<td>%.4f</td>", evaluation[key].get<double>());
@@ -44,7 +45,8 @@ TEST_CASE("every run has a report with its own figures") {
 
 TEST_CASE("the same run gives the same report but for its times, and its command trains it again") {
   const Workplace work;
-  const std::string line = "train animelist.csv --model hybrid --task hybrid --seed 7 --class-weight 2.5,1 --no-shuffle" + rest;
+  const std::string line =
+      "train animelist.csv --model hybrid --task hybrid --seed 7 --class-weight 2.5,1 --no-shuffle" + rest;
   REQUIRE(fault_of(work.run(line + "--out run --titles titles.csv")) == "");
   const std::string html = report_of(work, "run");
   REQUIRE(fault_of(work.run("evaluate run")) == "");
@@ -57,7 +59,8 @@ TEST_CASE("titles and genres of --titles are in the report, and evaluate finds t
   const Workplace work;
   const std::string evil = "<script>\x1b[31m";
   work.file("titles.csv", "anime_id,name,genre\n1,\"" + evil + "\",\"Drama, Space\"\n2,Second,Drama\n");
-  REQUIRE(fault_of(work.run("train animelist.csv --model mf --task rating --titles titles.csv --out run" + rest)) == "");
+  REQUIRE(fault_of(work.run("train animelist.csv --model mf --task rating --titles titles.csv --out run" +
+                            rest)) == "");
   for (const char* by : {"train", "evaluate"}) {
     CAPTURE(by);
     const std::string html = report_of(work, "run");
@@ -89,7 +92,8 @@ TEST_CASE("a report that cannot be written costs the run nothing but exit code 3
   const Workplace work;
   work.file("keep", "");
   std::filesystem::create_directories(work.path("run/report.html/in the way"));
-  const ProgramResult result = work.run("train animelist.csv --model mf --task rating --overwrite --out run" + rest);
+  const ProgramResult result =
+      work.run("train animelist.csv --model mf --task rating --overwrite --out run" + rest);
   CHECK(fault_of(result, 3, {"report.html", "the run itself is whole"}) == "");
   REQUIRE(fault_of(work.run("train animelist.csv --model mf --task rating --out whole" + rest)) == "");
   CHECK(difference_of(work.path("run"), work.path("whole")) == "");
@@ -101,7 +105,10 @@ TEST_CASE("a report that cannot be written costs the run nothing but exit code 3
 
 TEST_CASE("without a test split there is a report without figures of one") {
   const Workplace work;
-  REQUIRE(fault_of(work.run("train animelist.csv --model mf --task rating --split 1,0,0 --epochs 2 --dim 4 --quiet --out run")) == "");
+  REQUIRE(
+      fault_of(work.run(
+          "train animelist.csv --model mf --task rating --split 1,0,0 --epochs 2 --dim 4 --quiet --out run")) ==
+      "");
   const std::string html = report_of(work, "run");
   CHECK(markup_fault(html) == "");
   CHECK_FALSE(contains(html, "Figures beside the baselines"));
@@ -127,7 +134,8 @@ TEST_CASE("compare writes a page of several runs") {
   CHECK(result.out == "wrote comparison.html\n");
   const std::string html = work.read("comparison.html");
   CHECK(markup_fault(html) == "");
-  for (const char* part : {"Comparison of 3 runs", "mf-rating", "nn-interaction", "AUC by epoch"}) CHECK(contains(html, part));
+  for (const char* part : {"Comparison of 3 runs", "mf-rating", "nn-interaction", "AUC by epoch"})
+    CHECK(contains(html, part));
   CHECK(fault_of(work.run("compare mf-rating --html a.html --json"), 2, {"--html"}) == "");
   CHECK(fault_of(work.run("compare mf-rating --html no/such/folder.html"), 3, {"no/such/folder.html"}) == "");
   const ProgramResult printed = work.run("compare mf-rating --html /dev/stdout");
@@ -156,7 +164,8 @@ TEST_CASE("the command holds every setting that is not the default, and no other
   config.dataset.path = "dataset.anirec.safetensors";
   CHECK(training_command(RunFolder("my runs/nn/"), config) ==
         "anirec train 'my runs/nn/dataset.anirec.safetensors' \\\n  --model nn \\\n  --task interaction \\\n"
-        "  --seed 18446744073709551615 \\\n  --no-shuffle \\\n  --hidden 256,128 \\\n  --lr 5e-04 \\\n  --out 'my runs/nn-again'");
+        "  --seed 18446744073709551615 \\\n  --no-shuffle \\\n  --hidden 256,128 \\\n  --lr 5e-04 \\\n  --out 'my "
+        "runs/nn-again'");
   config.dataset.path = "/data/a.safetensors";
   config.titles = "/data/titles.csv";
   CHECK(contains(training_command(RunFolder("r"), config), "anirec train /data/a.safetensors \\\n"));

@@ -1,7 +1,7 @@
 #include "evaluate/curves.h"
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <cmath>
 
 #include "evaluate/auc.h"
 
@@ -40,7 +40,8 @@ TEST_CASE("one class alone, or a score that is none, has no curves") {
 TEST_CASE("thinned curves keep their ends and their area") {
   std::vector<float> scores, labels, positive, negative;
   for (int i = 0; i < 20000; ++i) {
-    const float score = static_cast<float>((i * 7919) % 20011), label = (i * 31) % 100 < (i * 7919) % 20011 / 201 ? 1.0f : 0.0f;
+    const float score = static_cast<float>((i * 7919) % 20011),
+                label = (i * 31) % 100 < (i * 7919) % 20011 / 201 ? 1.0f : 0.0f;
     scores.push_back(score);
     labels.push_back(label);
     (label > 0 ? positive : negative).push_back(score);

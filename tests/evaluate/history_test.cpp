@@ -28,8 +28,9 @@ TEST_CASE("figures are read back by epoch and split") {
 }
 
 TEST_CASE("damaged lines and figures that were not finite are passed over") {
-  const auto history = parse_history("no json\n[1]\n{\"epoch\":\"x\",\"split\":\"train\"}\n{\"epoch\":3,\"split\":7}\n" + lines +
-                                     R"({"epoch":3,"split":"train","loss":null)" + "}\n" + R"({"epoch":4,"sp)");
+  const auto history =
+      parse_history("no json\n[1]\n{\"epoch\":\"x\",\"split\":\"train\"}\n{\"epoch\":3,\"split\":7}\n" + lines +
+                    R"({"epoch":3,"split":"train","loss":null)" + "}\n" + R"({"epoch":4,"sp)");
   REQUIRE(history.size() == 3);
   CHECK(history[2].epoch == 3);
   CHECK(history[2].train.empty());

@@ -11,7 +11,8 @@ namespace {
 // Three users, four items; item 2 has three training rows, item 0 two, item 3 one, item 1 none but a test row.
 Samples small_samples() {
   Samples samples;
-  samples.rows = {{0, 2, 5, 0}, {1, 2, 5, 0}, {2, 2, 5, 0}, {0, 0, 5, 0}, {1, 0, 5, 0}, {2, 3, 5, 0}, {0, 1, 5, 0}};
+  samples.rows = {{0, 2, 5, 0}, {1, 2, 5, 0}, {2, 2, 5, 0}, {0, 0, 5, 0},
+                  {1, 0, 5, 0}, {2, 3, 5, 0}, {0, 1, 5, 0}};
   samples.train = {0, 6};
   samples.test = {6, 7};
   samples.users = 3;
@@ -29,7 +30,8 @@ TEST_CASE("items are ordered by their training rows") {
 
 TEST_CASE("shares of ratings and recommendations, without what users have in any split") {
   const Samples samples = small_samples();
-  const TableEngine engine(1, 4, [](std::size_t, std::uint32_t, std::uint32_t item) { return static_cast<float>(item); });
+  const TableEngine engine(
+      1, 4, [](std::size_t, std::uint32_t, std::uint32_t item) { return static_cast<float>(item); });
   // By score 3, 2, 1, 0: user 0 has 2, 0 and, in the test split, 1: gets 3. User 1 has 2 and 0: gets 3.
   const auto shares = popularity_shares(engine, samples, std::vector<std::uint32_t>{0, 1}, 1);
   CHECK(shares.users == 2);

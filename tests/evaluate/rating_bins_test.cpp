@@ -1,7 +1,7 @@
 #include "evaluate/rating_bins.h"
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <cmath>
 
 using namespace anirec;
 

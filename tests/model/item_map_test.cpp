@@ -1,7 +1,7 @@
 #include "model/item_map.h"
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <cmath>
 #include <numeric>
 
 using namespace anirec;

@@ -1,7 +1,7 @@
 #include "report/chart.h"
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <cmath>
 
 #include "report/markup.h"
 
@@ -29,7 +29,9 @@ TEST_CASE("marks lie where the axes say") {
   chart.line(points, "s1");
   CHECK(holds(chart, "d=\"M10 110L354 10\" class=\"line s1\""));
   chart.bar(2, 4, 0, 5, "s2", "two to four");
-  CHECK(holds(chart, "<rect x=\"78.8\" y=\"60\" width=\"68.8\" height=\"50\" class=\"s2\"><title>two to four</title></rect>"));
+  CHECK(holds(
+      chart,
+      "<rect x=\"78.8\" y=\"60\" width=\"68.8\" height=\"50\" class=\"s2\"><title>two to four</title></rect>"));
   chart.dot({5, 5}, 3, "s3");
   CHECK(holds(chart, "<circle cx=\"182\" cy=\"60\" r=\"3\" class=\"s3\"/>"));
   CHECK(markup_fault(chart.svg()) == "");

@@ -35,7 +35,8 @@ RunReport full_report(std::size_t items) {
   report.positives = 7;
   for (std::size_t e = 1; e <= items; ++e) {
     const double loss = 1 / static_cast<double>(e);
-    report.history.push_back({e, 0.5, {{"loss", loss}, {"rmse", loss}}, {{"loss", loss + 0.1}, {"auc", 0.5 + loss / 4}}});
+    report.history.push_back(
+        {e, 0.5, {{"loss", loss}, {"rmse", loss}}, {{"loss", loss + 0.1}, {"auc", 0.5 + loss / 4}}});
   }
   report.monitor = "loss";
   report.keeps_best = true;
@@ -67,14 +68,28 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 TEST_CASE("a report has every part, is well formed and loads nothing") {
   const std::string html = run_report_html(full_report(20));
   CHECK(markup_fault(html) == "");
-  for (const char* part :
-       {"<title>hybrid – anirec</title>", "data ratings.csv", "RMSE", "1.2500", "user+item mean 1.125", "0.8750",
-        "does not beat “user+item mean”: RMSE 1.2500 against 1.1250", "best epoch, 20", "Predicted against true rating",
-        "ROC curve", "Precision and recall", "Calibration", "Drawn from 2 of the 4 rows",
-        "Popularity of what is recommended", "A most recommended title", "Map of the items",
-        "Title number 3 that is about as long as titles are · Comedy|Sci-Fi · 1,997 rows", "dropped: not rated",
-        "rows of label 1", "anirec train data.safetensors \\\n  --out", "trained for 10 s · judged on cpu, 2 threads",
-        "anirec 1.2.3"}) {
+  for (const char* part : {"<title>hybrid – anirec</title>",
+                           "data ratings.csv",
+                           "RMSE",
+                           "1.2500",
+                           "user+item mean 1.125",
+                           "0.8750",
+                           "does not beat “user+item mean”: RMSE 1.2500 against 1.1250",
+                           "best epoch, 20",
+                           "Predicted against true rating",
+                           "ROC curve",
+                           "Precision and recall",
+                           "Calibration",
+                           "Drawn from 2 of the 4 rows",
+                           "Popularity of what is recommended",
+                           "A most recommended title",
+                           "Map of the items",
+                           "Title number 3 that is about as long as titles are · Comedy|Sci-Fi · 1,997 rows",
+                           "dropped: not rated",
+                           "rows of label 1",
+                           "anirec train data.safetensors \\\n  --out",
+                           "trained for 10 s · judged on cpu, 2 threads",
+                           "anirec 1.2.3"}) {
     CAPTURE(std::string(part));
     CHECK(contains(html, part));
   }
@@ -84,7 +99,9 @@ TEST_CASE("a report has every part, is well formed and loads nothing") {
   }
 }
 
-TEST_CASE("equal content gives equal bytes") { CHECK(run_report_html(full_report(50)) == run_report_html(full_report(50))); }
+TEST_CASE("equal content gives equal bytes") {
+  CHECK(run_report_html(full_report(50)) == run_report_html(full_report(50)));
+}
 
 TEST_CASE("a report of 20,000 items and as many epochs stays under a megabyte") {
   const std::string html = run_report_html(full_report(20000));
@@ -131,7 +148,8 @@ TEST_CASE("one epoch, equal losses and one item are drawn too") {
 
 TEST_CASE("an item has the colour of its rarest genre among the six most frequent") {
   std::vector<MappedItem> items;
-  for (const char* genres : {"A, B", "A|C", "A, B, C", "A", "", "A,B", "D, E, F, G"}) items.push_back({"", genres, 1});
+  for (const char* genres : {"A, B", "A|C", "A, B, C", "A", "", "A,B", "D, E, F, G"})
+    items.push_back({"", genres, 1});
   const GenreColours colour = colour_genres(items);
   CHECK(colour.genres == std::vector<std::string>{"A", "B", "C", "D", "E", "F"});
   CHECK(colour.of_item == std::vector<int>{1, 2, 2, 0, -1, 1, 5});

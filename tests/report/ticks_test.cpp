@@ -1,7 +1,7 @@
 #include "report/ticks.h"
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <cmath>
 
 using namespace anirec;
 
