@@ -7,14 +7,16 @@ a way to run the same step:
   eager-fused  the same with Adam(fused=True)
   compile      forward and backward by torch.compile, Adam(fused=True)
   graphs       a whole step with Adam(fused=True) captured in one CUDA graph and replayed
-Prints one JSON object: {"torch", "device", "steps": [{model, variant, batch_size, dim, step_microseconds, …}]}.
+  sparse       nn.Embedding(sparse=True) by SparseAdam, which is anirec's lazy-adam; the dense layers by Adam
+Prints one JSON object: {"torch", "device", "steps": [{model, variant, batch_size, dim, step_microseconds, …}]}; on a CPU
+also what its BLAS reaches, "sgemm_gflops".
 """
 import argparse
 import json
 import sys
 import time
 
-VARIANTS = ["eager", "eager-fused", "compile", "graphs"]
+VARIANTS = ["eager", "eager-fused", "compile", "graphs", "sparse"]
 
 
 def parse_arguments():
@@ -36,6 +38,7 @@ def parse_arguments():
     parser.add_argument("--rows", type=int, default=2000000)
     parser.add_argument("--seconds", type=float, default=2, help="to time each for")
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: as PyTorch chooses")
     parser.add_argument("--budget", type=float, default=0, help="seconds after which nothing new is begun; 0: none")
     parser.add_argument("--out", help="file for the JSON, written again after every line; default: standard output")
     return parser.parse_args()
@@ -44,48 +47,9 @@ def parse_arguments():
 arguments = parse_arguments()  # --help works without torch
 try:
     import torch
-    from torch import nn
-    from torch.nn import functional as F
 except ImportError:
     sys.exit("bench_torch: this Python has no torch; pip install torch")
-
-
-class Mf(nn.Module):
-    """score = <dropout(Eu[u] + bu[u]), dropout(Ei[i] + bi[i])> + b"""
-
-    def __init__(self):
-        super().__init__()
-        self.users, self.items = nn.Embedding(arguments.users, dim), nn.Embedding(arguments.items, dim)
-        self.user_bias, self.item_bias = nn.Embedding(arguments.users, 1), nn.Embedding(arguments.items, 1)
-        self.bias = nn.Parameter(torch.zeros(1))
-
-    def forward(self, user, item):
-        x = F.dropout(self.users(user) + self.user_bias(user), arguments.dropout)
-        y = F.dropout(self.items(item) + self.item_bias(item), arguments.dropout)
-        return ((x * y).sum(1) + self.bias,)
-
-
-class Mlp(nn.Module):
-    """h = relu(W1 [dropout(Eu[u]); dropout(Ei[i])] + b1), one or two heads on it"""
-
-    def __init__(self, heads):
-        super().__init__()
-        self.users, self.items = nn.Embedding(arguments.users, dim), nn.Embedding(arguments.items, dim)
-        self.hidden = nn.Linear(2 * dim, arguments.hidden)
-        self.heads = nn.ModuleList(nn.Linear(arguments.hidden, 1) for _ in range(heads))
-
-    def forward(self, user, item):
-        x = torch.cat([F.dropout(self.users(user), arguments.dropout), F.dropout(self.items(item), arguments.dropout)], 1)
-        h = F.relu(self.hidden(x))
-        scores = [head(h).squeeze(1) for head in self.heads]
-        return (F.relu(scores[0]), *scores[1:])
-
-
-def loss_of(scores, rating, label):
-    loss = F.mse_loss(scores[0], rating)
-    if len(scores) > 1:
-        loss = loss + 5 * F.binary_cross_entropy_with_logits(scores[1], label)
-    return loss
+from peers.torch_models import Mf, Mlp, adams, loss_of, sgemm_gflops
 
 
 def make_samples(device):
@@ -107,12 +71,14 @@ def synchronize():
 def make_step(name, variant, batch, samples):
     """A function without arguments that trains on the next batch."""
     torch.manual_seed(42)
-    model = (Mf() if name == "mf" else Mlp(2 if name == "hybrid" else 1)).to(device)
-    for table in ("users", "items", "user_bias", "item_bias"):
-        if hasattr(model, table):
-            nn.init.uniform_(getattr(model, table).weight, -0.05, 0.05)
-    fused = variant != "eager"
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7, fused=fused, capturable=variant == "graphs")
+    sizes, sparse = (arguments.users, arguments.items, dim, arguments.dropout), variant == "sparse"
+    if name == "mf":
+        model = Mf(*sizes, sparse=sparse)
+    else:
+        model = Mlp(*sizes, arguments.hidden, heads=2 if name == "hybrid" else 1, sparse=sparse)
+    model.to(device)
+    fused = variant not in ("eager", "sparse")
+    optimizers = adams(model, fused=fused, capturable=variant == "graphs")
     batches = max(1, arguments.rows // batch)
     order = torch.randperm(arguments.rows, device=device)
     at = 0
@@ -131,14 +97,16 @@ def make_step(name, variant, batch, samples):
     compiled = torch.compile(forward_loss) if variant == "compile" else forward_loss
 
     def train_on(user, item, rating, label):
-        optimizer.zero_grad(set_to_none=variant != "graphs")
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=variant != "graphs")
         compiled(user, item, rating, label).backward()
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
 
     if variant != "graphs":
         def step():
             places = next_places()
-            train_on(*(column[places] for column in samples))
+            train_on(*(column.index_select(0, places) for column in samples))
 
         return step
 
@@ -193,9 +161,13 @@ torch.backends.cuda.matmul.allow_tf32 = True  # as anirec's default
 device = torch.device(arguments.device)
 if device.type == "cuda" and not torch.cuda.is_available():
     sys.exit("bench_torch: torch sees no GPU; give --device cpu to try it without")
+if arguments.threads:
+    torch.set_num_threads(arguments.threads)
 result = {"torch": torch.__version__,
           "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-          "users": arguments.users, "items": arguments.items, "rows": arguments.rows, "steps": []}
+          "threads": torch.get_num_threads(), "users": arguments.users, "items": arguments.items, "rows": arguments.rows, "steps": []}
+if device.type == "cpu":
+    result["sgemm_gflops"] = sgemm_gflops()
 all_samples = make_samples(device)
 started = time.perf_counter()
 # The variants outermost: what the budget cuts off is whole variants, the likeliest to fail last.
