@@ -193,7 +193,8 @@ class Contender:
         try:
             ran = [run(command, self.threads) for command in self.commands]
             line.update(wall=sum(wall for _, wall, _ in ran), peak=max(peak for *_, peak in ran), **self.report(ran[-1][0]))
-            line.setdefault("loop", line["wall"])  # who does not tell is counted whole
+            if "speed" not in line:
+                line.setdefault("loop", line["wall"])  # who does not tell is counted whole
         except (Failed, OSError, ValueError) as error:  # a process that failed, or what it wrote
             line["error"] = str(error)
         return line
