@@ -544,6 +544,7 @@ def quality(record, peers):
             chosen.update({one.name: one for one in (our, peer)})
             figure = f", RMSE {wanted:.4f}" if reached else f", RMSE {wanted:.4f}: not reached; {min(ours)[0]:.4f}"
             record.compare("quality", data.name, our.name, peer.name, "wall", "s", figure)
+            record.compare("quality", data.name, our.name, peer.name, "loop", "s", figure + ", training alone")
         record.rounds("quality", data.name, list(chosen.values()))
 
 
