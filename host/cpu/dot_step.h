@@ -31,7 +31,7 @@ class DotStep {
   const float* dense_gradients() const { return dense_gradients_.data(); }  // [groups][1]
 
  private:
-  std::size_t item_gradient_stride() const { return static_cast<std::size_t>(items_.padded() + lanes); }
+  std::size_t item_gradient_stride() const { return static_cast<std::size_t>(items_.padded()) + lanes; }
 
 
   const ModelConfig& model_;

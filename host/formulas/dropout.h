@@ -1,6 +1,7 @@
 // Dropout masks in bits: recomputed wherever they are needed, never stored with a run.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include "formulas/host_device.h"
@@ -16,7 +17,7 @@ struct DropoutRate {
 
 ANIREC_FORMULA DropoutRate dropout_rate(double p) {
   DropoutRate rate;
-  rate.threshold = static_cast<std::uint32_t>(p * 256.0 + 0.5);
+  rate.threshold = static_cast<std::uint32_t>(std::lround(p * 256.0));
   if (rate.threshold > 0) {
     rate.planes = 8;
     for (std::uint32_t t = rate.threshold; t % 2 == 0; t /= 2) --rate.planes;

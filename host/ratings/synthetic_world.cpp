@@ -121,7 +121,7 @@ std::vector<std::uint32_t> synthetic_activity(const SyntheticOptions& options) {
     rows[i] += extra;
     given += extra;
   }
-  for (std::size_t i = 0; given < shared; i = (i + 1) % users)  // what the sum's own rounding left over
+  for (std::size_t i = 0; given < shared; i = i + 1 == users ? 0 : i + 1)  // what the sum's own rounding left over
     if (rows[i] < options.items) {
       ++rows[i];
       ++given;

@@ -78,7 +78,7 @@ class TitleReader {
   TitleReader(std::string_view text, TitleColumns columns, std::string name)
       : begin_(text.data()),
         end_(text.data() + text.size()),
-        columns_(std::move(columns)),
+        columns_(columns),
         // Files without a header have no quoting either: a quote there belongs to the title.
         cutter_(columns_.separator, columns_.has_header ? Quotes::honoured : Quotes::plain),
         needed_(std::max({columns_.id, columns_.name, static_cast<std::size_t>(std::max(columns_.genres, 0))}) +
