@@ -193,12 +193,8 @@ class Contender:
         try:
             ran = [run(command, self.threads) for command in self.commands]
             line.update(wall=sum(wall for _, wall, _ in ran), peak=max(peak for *_, peak in ran), **self.report(ran[-1][0]))
-<<<<<<< HEAD
-            line.setdefault("loop", line["wall"])  # who does not tell is counted whole
-=======
             if "speed" not in line:
                 line.setdefault("loop", line["wall"])  # who does not tell is counted whole
->>>>>>> peers
         except (Failed, OSError, ValueError) as error:  # a process that failed, or what it wrote
             line["error"] = str(error)
         return line
@@ -548,10 +544,7 @@ def quality(record, peers):
             chosen.update({one.name: one for one in (our, peer)})
             figure = f", RMSE {wanted:.4f}" if reached else f", RMSE {wanted:.4f}: not reached; {min(ours)[0]:.4f}"
             record.compare("quality", data.name, our.name, peer.name, "wall", "s", figure)
-<<<<<<< HEAD
-=======
             record.compare("quality", data.name, our.name, peer.name, "loop", "s", figure + ", training alone")
->>>>>>> peers
         record.rounds("quality", data.name, list(chosen.values()))
 
 
