@@ -17,11 +17,6 @@ struct Pairs {
   std::vector<std::string> user_text, item_text;  // as in the file
 };
 
-std::string id_text(const IdColumn& column, std::size_t row, std::size_t& next_text) {
-  if (next_text < column.text.size() && column.text[next_text].row == row) return column.text[next_text++].text;
-  return std::to_string(column.value[row]);
-}
-
 Pairs read_pairs(const std::string& path, const FormatOptions& format, const Model& model) {
   Pairs pairs;
   Team one(1);  // blocks then come in the order of the file
@@ -45,7 +40,7 @@ ExitCode run(const Arguments& arguments) {
   const TrainConfig options = options_to_look(open.config.options, arguments);
   const DeviceChoice device = choose_device(options.device);
 
-  const FormatOptions format = {options.columns, options.separator, true};
+  const FormatOptions format = {options.columns, options.separator, Wanted::pairs};
   const Pairs pairs = read_pairs(arguments.text("data"), format, open.model);
   const ModelConfig& model = open.model.config;
   const std::unique_ptr<Engine> engine = open_engine_to_look(device, model, open.model.parameters, options.threads);
