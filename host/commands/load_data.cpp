@@ -98,6 +98,11 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
+std::string csv_title(const std::string& title) {
+  const bool formula = !title.empty() && std::string_view("=+-@\t\r").find(title[0]) != std::string_view::npos;
+  return csv_field(formula ? "'" + title : title);
+}
+
 std::string float_text(float value) {
   char buffer[32];
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};

@@ -91,6 +91,10 @@ class Training {
     const std::string source = prepared ? fs::absolute(request_.data[0]).lexically_normal().string() : "";
     const PassingFile kept_dataset = {run_.dataset_file() + ".new"};
     if (!prepared) write_dataset(dataset, kept_dataset.path);
+    if (prepared) {  // the rules that made its labels, not those that would have
+      config_.options.unrated = unrated_name(dataset.rules.unrated);
+      config_.options.positive_from = static_cast<double>(dataset.rules.positive_from);
+    }
     config_.dataset = reference_to(dataset, prepared ? source : fs::path(run_.dataset_file()).filename().string());
     take(std::move(dataset));
     Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
