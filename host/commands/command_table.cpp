@@ -91,9 +91,9 @@ std::string Arguments::only(const std::string& what) const {
 
 const std::vector<CommandSpec>& command_table() {
   static const std::vector<CommandSpec> table = {
-      prepare_command(),   train_command(),   tune_command(),    evaluate_command(), predict_command(), compare_command(),
-      recommend_command(), similar_command(), generate_command(), bench_command(),   info_command(),
-      help_command()};
+      prepare_command(),  train_command(), tune_command(),      evaluate_command(), predict_command(),
+      compare_command(),  recommend_command(), similar_command(), export_command(), generate_command(),
+      bench_command(),    info_command(),  help_command()};
   return table;
 }
 

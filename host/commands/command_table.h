@@ -55,6 +55,7 @@ CommandSpec predict_command();
 CommandSpec compare_command();
 CommandSpec recommend_command();
 CommandSpec similar_command();
+CommandSpec export_command();
 CommandSpec generate_command();
 CommandSpec bench_command();
 CommandSpec info_command();
