@@ -144,6 +144,39 @@ std::string shortened(std::string_view text, std::size_t columns) {
   return columns == 0 ? "" : std::string(kept) + "…";
 }
 
+std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent, std::size_t start) {
+  std::string out;
+  std::size_t used = start;
+  bool at_start = true;  // of a line
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    const std::size_t width = display_width(word);
+    if (!at_start && used + 1 + width > columns) {
+      out += "\n" + std::string(indent, ' ');
+      used = indent;
+    } else if (!at_start) {
+      out += ' ';
+      ++used;
+    }
+    out += word;
+    used += width;
+    at_start = false;
+    text.remove_prefix(std::min(text.size(), end + 1));
+  }
+  return out;
+}
+
+void print_wrapped(std::string_view lines) {
+  constexpr std::size_t indent = 4;
+  const std::size_t columns = terminal_columns(stdout);
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    std::fputs((wrapped(lines.substr(0, end), columns, indent) + "\n").c_str(), stdout);
+    lines.remove_prefix(std::min(lines.size(), end + 1));
+  }
+}
+
 std::size_t terminal_columns(std::FILE* out, std::size_t otherwise) {
   winsize size{};
   if (isatty(fileno(out)) == 0 || ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return otherwise;

@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +7,7 @@
 #include "formats/npy.h"
 #include "model/named_tensors.h"
 #include "model/onnx_model.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -41,7 +41,7 @@ class Export {
     ids_and_config();
   }
 
-  void report() const { std::printf("wrote %s: %s\n", printable(folder_).c_str(), written_.c_str()); }
+  void report() const { print_wrapped("wrote " + printable(folder_) + ": " + written_); }
 
  private:
   std::string file(const std::string& name) const { return (fs::path(folder_) / name).string(); }

@@ -53,6 +53,6 @@ std::string ItemTable::text(std::size_t columns) const {
   return out;
 }
 
-void ItemTable::print() const { std::fputs(text(terminal_columns(stdout, 100000)).c_str(), stdout); }
+void ItemTable::print() const { std::fputs(text(terminal_columns(stdout)).c_str(), stdout); }
 
 }  // namespace anirec

@@ -5,8 +5,10 @@
 #include "commands/load_data.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
+#include "evaluate/text_table.h"
 #include "formats/atomic_file.h"
 #include "ratings/row_parser.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -64,9 +66,10 @@ ExitCode run(const Arguments& arguments) {
   }
   out.commit();
   if (arguments.text("out") == "/dev/stdout") return ExitCode::ok;
-  std::printf("wrote %s: %zu scores", printable(arguments.text("out")).c_str(), pairs.user.size());
-  if (unknown > 0) std::printf(", %llu of unknown users or items (scored with that side at zero)", static_cast<unsigned long long>(unknown));
-  std::printf("\n");
+  print_wrapped("wrote " + printable(arguments.text("out")) + ": " + count_text(pairs.user.size()) + " scores" +
+                (unknown > 0
+                     ? ", " + count_text(unknown) + " of unknown users or items (scored with that side at zero)"
+                     : ""));
   return ExitCode::ok;
 }
 

@@ -9,8 +9,10 @@
 #include "commands/own_ratings.h"
 #include "commands/run_config.h"
 #include "dataset/seen_items.h"
+#include "evaluate/text_table.h"
 #include "formats/atomic_file.h"
 #include "interrupt.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -61,9 +63,9 @@ class Recommendations {
   void show(std::uint32_t user) const {
     const Ranked ranked = rank({user});
     const std::vector<Reasons> why = reasons_of(ranked);
-    if (own_) std::fputs(own_->report.c_str(), stdout);
-    std::printf("For %s (%zu items known, none of them below):\n",
-                own_ ? "you" : ("user " + printable(user_id(user))).c_str(), seen_.of(user).size());
+    if (own_) print_wrapped(own_->report);
+    print_wrapped("For " + (own_ ? std::string("you") : "user " + printable(user_id(user))) + " (" +
+                  count_text(seen_.of(user).size()) + " items known, none of them below):");
     ItemTable table(score_name(), titles_);
     for (std::size_t place = 0; place < ranked.item.size() && ranked.item[place] != unknown_index; ++place)
       table.add(open_.model.items.id(ranked.item[place]), shown_score(ranked.score[place]),
@@ -88,7 +90,8 @@ class Recommendations {
     }
     out.commit();
     if (path != "/dev/stdout")
-      std::printf("wrote %s: %zu user%s\n", printable(path).c_str(), users.size(), users.size() == 1 ? "" : "s");
+      print_wrapped("wrote " + printable(path) + ": " + count_text(users.size()) +
+                    (users.size() == 1 ? " user" : " users"));
   }
 
   const IdMap& users() const { return open_.model.users; }
@@ -208,17 +211,19 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 CommandSpec recommend_command() {
+  constexpr const char *for_whom = "For whom", *shown = "What is shown";
   std::vector<OptionSpec> options = {
-      {"user", "ID", "recommend for this user", ""},
+      {"user", "ID", "recommend for this user", "", for_whom},
       {"ratings", "FILE",
        "recommend for somebody who is not in the data: id,rating or title,rating a line, or MyAnimeList's "
        "animelist.xml",
-       ""},
-      {"for-all-users", "", "recommend for every user, as CSV", ""},
-      {"top", "N", "items a user", "10"},
-      {"titles", "FILE", "add titles from here (anime.csv, movies.csv), and find titles of --ratings there", ""},
-      {"explain", "", "name the three items of --ratings that raise each score most, and by how much", ""},
-      {"out", "FILE", "write user_id,rank,item_id,score[,title]", ""}};
+       "", for_whom},
+      {"for-all-users", "", "recommend for every user, as CSV", "", for_whom},
+      {"top", "N", "items a user", "10", shown},
+      {"titles", "FILE", "add titles from here (anime.csv, movies.csv), and find titles of --ratings there", "",
+       shown},
+      {"explain", "", "name the three items of --ratings that raise each score most, and by how much", "", shown},
+      {"out", "FILE", "write user_id,rank,item_id,score[,title]", "", shown}};
   for (const OptionSpec& option : config_flags({"columns", "separator", "unrated", "positive_from"}))
     options.push_back(option);
   for (const OptionSpec& option : look_flags()) options.push_back(option);
@@ -237,7 +242,11 @@ CommandSpec recommend_command() {
       "become "
       "labels by the rules the run was trained with. --explain: by how much the score, before its activation, "
       "would "
-      "fall without that rating. A title that begins with = + - or @ stands behind an apostrophe in FILE.csv."};
+      "fall without that rating. A title that begins with = + - or @ stands behind an apostrophe in FILE.csv.",
+      {{for_whom, "anirec recommend runs/hybrid --ratings mine.csv --titles anime.csv"},
+       {shown, "anirec recommend runs/hybrid --user 7 --top 20 --out recommendations.csv"},
+       {data_group, "anirec recommend runs/hybrid --ratings mine.txt --separator tab --columns item=1,rating=3"},
+       {machine_group, "anirec recommend runs/hybrid --for-all-users --device cpu --threads 4"}}};
 }
 
 }  // namespace anirec

@@ -45,3 +45,13 @@ TEST_CASE("what is no terminal has the columns asked for") {
   CHECK(terminal_columns(file, 123) == 123);
   std::fclose(file);
 }
+
+TEST_CASE("text is wrapped at blanks, by the columns it takes") {
+  CHECK(wrapped("one two three", 7, 2) == "one two\n  three");
+  CHECK(wrapped("one two three", 80, 2) == "one two three");
+  CHECK(wrapped("one two", 8, 2, 4) == "one\n  two");
+  CHECK(wrapped("extraordinarily long", 5, 2) == "extraordinarily\n  long");
+  CHECK(wrapped("鋼の 錬金 術師", 9, 0) == "鋼の 錬金\n術師");
+  CHECK(wrapped("", 5, 2) == "");
+  CHECK(wrapped("  a", 80, 2) == "  a");
+}
