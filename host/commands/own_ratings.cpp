@@ -1,10 +1,7 @@
 #include "commands/own_ratings.h"
 
 #include <algorithm>
-#include <cmath>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "evaluate/text_table.h"
 #include "ratings/byte_source.h"
@@ -131,21 +128,6 @@ class OwnRatingsReader {
 OwnRatings read_own_ratings(const std::string& path, const FormatOptions& format, const TaskRules& rules,
                             const Model& model, const Titles& titles) {
   return OwnRatingsReader(path, rules, model, titles).read(read_own_list(path, format));
-}
-
-double noise_variance(const RunFolder& run) {
-  std::ifstream in(run.file("metrics.jsonl"));
-  double train = 1, validation = 0;
-  for (std::string line; std::getline(in, line);) {
-    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("rmse") || !json["rmse"].is_number()) continue;
-    const double rmse = json["rmse"], variance = rmse * rmse;
-    if (!std::isfinite(variance) || variance <= 0) continue;
-    if (json.value("split", "") == "train") train = variance;
-    if (json.value("split", "") == "validation" && (validation <= 0 || variance < validation))
-      validation = variance;
-  }
-  return validation > 0 ? validation : train;
 }
 
 }  // namespace anirec

@@ -23,7 +23,4 @@ struct OwnRatings {
 OwnRatings read_own_ratings(const std::string& path, const FormatOptions& format, const TaskRules& rules,
                             const Model& model, const Titles& titles);
 
-// Of the ratings around the model's predictions: where validation went best, else of the last epoch of training.
-double noise_variance(const RunFolder& run);
-
 }  // namespace anirec

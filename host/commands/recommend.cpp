@@ -52,7 +52,7 @@ class Recommendations {
     own_ = read_own_ratings(ratings, format, config_rules(options), open_.model, titles_);
     const TrainSettings trained = config_settings(options, 1);
     const NewUserSettings settings = {
-        trained.l2, {trained.class_weight[0], trained.class_weight[1]}, noise_variance(folder_)};
+        trained.l2, {trained.class_weight[0], trained.class_weight[1]}, folder_.rating_variance()};
     new_user_ = std::make_unique<NewUser>(open_.model.config, open_.model.parameters, own_->rated, settings);
     explain_ = arguments.has("explain");
     seen_ = {{0, own_->items.size()}, own_->items};
