@@ -37,7 +37,11 @@ class TextWatcher final : public TrainingWatcher {
   TextWatcher(std::uint64_t epochs, std::FILE* out)
       : epochs_(epochs), out_(out), live_(isatty(fileno(out)) != 0 && !is_dumb_terminal()) {}
 
-  ~TextWatcher() override { clear(); }
+  // Flushed, or what is said on stderr next would stand behind the bar.
+  ~TextWatcher() override {
+    clear();
+    std::fflush(out_);
+  }
 
   void on_progress(std::uint64_t epoch, double share, double loss, double speed) override {
     if (!live_) return;

@@ -138,6 +138,9 @@ TEST_CASE("the live bar fits its terminal, also one that changes") {
       });
   CHECK(result.code == 130);
   CHECK(narrowed > 0);
+  // The bar is gone before anything else is said.
+  for (const std::string& line : lines_on_screen(result.out))
+    if (contains(line, "interrupted")) CHECK_FALSE(contains(line, "%  loss "));
   // The last one is narrow: the terminal is asked anew.
   std::string last;
   for (const std::string& line : lines_on_screen(result.out))
