@@ -89,11 +89,22 @@ std::string Arguments::only(const std::string& what) const {
   return positional[0];
 }
 
+std::vector<std::pair<OptionGroup, std::vector<OptionSpec>>> CommandSpec::grouped_options() const {
+  if (groups.empty()) return {{{"Options", ""}, options}};
+  std::vector<std::pair<OptionGroup, std::vector<OptionSpec>>> grouped;
+  for (const OptionGroup& group : groups) {
+    grouped.push_back({group, {}});
+    for (const OptionSpec& option : options)
+      if (option.group == group.title) grouped.back().second.push_back(option);
+  }
+  return grouped;
+}
+
 const std::vector<CommandSpec>& command_table() {
   static const std::vector<CommandSpec> table = {
-      prepare_command(),   train_command(),   tune_command(),    evaluate_command(), predict_command(), compare_command(),
-      recommend_command(), similar_command(), generate_command(), bench_command(),   info_command(),
-      help_command()};
+      prepare_command(), train_command(),     tune_command(),    evaluate_command(), predict_command(),
+      compare_command(), recommend_command(), similar_command(), export_command(),   generate_command(),
+      bench_command(),   info_command(),      completion_command(), help_command()};
   return table;
 }
 

@@ -16,6 +16,12 @@ struct OptionSpec {
   std::string value;  // what stands for its value in help, "" for a switch
   std::string help;
   std::string standard;  // the default as shown, "" for none
+  std::string group = "";  // title of its OptionGroup, where the command has groups
+};
+
+// Options that are shown together, with an example of them.
+struct OptionGroup {
+  std::string title, example;
 };
 
 // A command's parsed words.
@@ -38,6 +44,10 @@ struct CommandSpec {
   std::vector<std::string> examples;
   std::function<ExitCode(const Arguments&)> run;
   std::string notes;  // a paragraph under the options
+  std::vector<OptionGroup> groups = {};  // none: all options are one
+
+  // In the order of the groups; without groups one, titled "Options".
+  std::vector<std::pair<OptionGroup, std::vector<OptionSpec>>> grouped_options() const;
 };
 
 const std::vector<CommandSpec>& command_table();
@@ -55,9 +65,14 @@ CommandSpec predict_command();
 CommandSpec compare_command();
 CommandSpec recommend_command();
 CommandSpec similar_command();
+CommandSpec export_command();
 CommandSpec generate_command();
 CommandSpec bench_command();
 CommandSpec info_command();
+CommandSpec completion_command();
 CommandSpec help_command();
+
+// The manual page of anirec(1), in man's macros.
+std::string manual_page();
 
 }  // namespace anirec

@@ -7,6 +7,8 @@
 #include "commands/run_config.h"
 #include "commands/run_report.h"
 #include "evaluate/ranking_metrics.h"
+#include "evaluate/text_table.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -85,11 +87,10 @@ ExitCode run(const Arguments& arguments) {
     evaluation.metrics.ranking = ranking_metrics(*engine, model.users, model.items, top, excluded, relevant);
     evaluation.baselines.push_back(popularity_baseline(own, top, excluded, relevant));
   }
-  std::printf("device: %s (%s)\n", engine->describe().c_str(), device.why.c_str());
+  print_wrapped("device: " + engine->describe() + " (" + device.why + ")");
   if (evaluation.unknown_users + evaluation.unknown_items > 0)
-    std::printf("%llu rows of unknown users and %llu of unknown items: scored with that side at zero\n",
-                static_cast<unsigned long long>(evaluation.unknown_users),
-                static_cast<unsigned long long>(evaluation.unknown_items));
+    print_wrapped(count_text(evaluation.unknown_users) + " rows of unknown users and " +
+                  count_text(evaluation.unknown_items) + " of unknown items: scored with that side at zero");
   std::fputs(describe_evaluation(evaluation, path, open.config.options, epochs).c_str(), stdout);
   write_evaluation(evaluation, folder);
   write_run_report({folder, open.config, summary, own, open.model, *engine, titles, &evaluation, judged});

@@ -1,8 +1,10 @@
 #include <cstdio>
 
 #include "commands/command_table.h"
+#include "evaluate/text_table.h"
 #include "formats/atomic_file.h"
 #include "ratings/synthetic.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -27,9 +29,8 @@ ExitCode run(const Arguments& arguments) {
     titles.commit();
   }
   if (path != "/dev/stdout")
-    std::printf("wrote %s: %llu rows, %llu users, %llu items\n", printable(path).c_str(),
-                static_cast<unsigned long long>(options.rows), static_cast<unsigned long long>(options.users),
-                static_cast<unsigned long long>(options.items));
+    print_wrapped("wrote " + printable(path) + ": " + count_text(options.rows) + " rows, " +
+                  count_text(options.users) + " users, " + count_text(options.items) + " items");
   return ExitCode::ok;
 }
 

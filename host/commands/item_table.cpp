@@ -4,29 +4,15 @@
 #include <cstdio>
 
 #include "error.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
 
-// Columns that a text takes on a terminal: one a code point, two for wide (East Asian) ones, none for marks that
-// combine with the one before.
-int display_width(const std::string& text) {
-  int width = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const unsigned char lead = static_cast<unsigned char>(text[at]);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    std::uint32_t point = length == 1 ? lead : lead & (0x7fu >> length);
-    for (std::size_t i = 1; i < length && at + i < text.size(); ++i)
-      point = point << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3fu);
-    at += length;
-    const bool wide = (point >= 0x1100 && point <= 0x115f) || (point >= 0x2e80 && point <= 0xa4cf) ||
-                      (point >= 0xac00 && point <= 0xd7a3) || (point >= 0xf900 && point <= 0xfaff) ||
-                      (point >= 0xfe30 && point <= 0xfe6f) || (point >= 0xff00 && point <= 0xff60) ||
-                      (point >= 0xffe0 && point <= 0xffe6) || (point >= 0x1f300 && point <= 0x3fffd);
-    const bool combining = point >= 0x300 && point <= 0x36f;
-    width += combining ? 0 : wide ? 2 : 1;
-  }
-  return width;
+constexpr std::size_t least_title = 8;  // columns a title gets, whatever the terminal has
+
+std::string right(const std::string& text, std::size_t width) {
+  return std::string(width - std::min(width, display_width(text)), ' ') + text;
 }
 
 }  // namespace
@@ -35,7 +21,7 @@ Titles titles_of(const Arguments& arguments) {
   return arguments.has("titles") ? read_titles(arguments.text("titles")) : Titles();
 }
 
-void ItemTable::add(const std::string& id, float score) {
+void ItemTable::add(const std::string& id, float score, const std::string& note) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4f", static_cast<double>(score));
   const Title* title = titles_.find(id);
@@ -44,18 +30,29 @@ void ItemTable::add(const std::string& id, float score) {
     shown = printable(title->name, 120);
     if (!title->genres.empty()) shown += "  (" + printable(title->genres, 120) + ")";
   }
-  lines_.push_back({printable(id, 40), text, shown});
+  lines_.push_back({printable(id, 40), text, shown, note});
 }
 
-void ItemTable::print() const {
-  int id_width = 4;
+std::string ItemTable::text(std::size_t columns) const {
+  std::size_t id_width = 4;
   for (const Line& line : lines_) id_width = std::max(id_width, display_width(line.id));
-  std::printf("rank  %*s  %*s%s\n", id_width, "item", 8, score_name_.c_str(), titles_.size() > 0 ? "  title" : "");
+  constexpr std::size_t rank_width = 4, score_width = 8;
+  const std::size_t before = rank_width + 2 + id_width + 2 + score_width + 2;
+  const std::size_t title_width = columns > before + least_title ? columns - before : least_title;
+  std::string out = "rank  " + right("item", id_width) + "  " + right(score_name_, score_width) +
+                    (titles_.size() > 0 ? "  title" : "") + "\n";
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     const Line& line = lines_[i];
-    std::printf("%4zu  %*s%s  %8s%s%s\n", i + 1, id_width - display_width(line.id), "", line.id.c_str(),
-                line.score.c_str(), line.title.empty() ? "" : "  ", line.title.c_str());
+    out += right(std::to_string(i + 1), rank_width) + "  " + right(line.id, id_width) + "  " +
+           right(line.score, score_width);
+    if (!line.title.empty()) out += "  " + shortened(line.title, title_width);
+    out += "\n";
+    if (!line.note.empty())
+      out += "      " + shortened(line.note, columns - std::min<std::size_t>(columns, 6)) + "\n";
   }
+  return out;
 }
+
+void ItemTable::print() const { std::fputs(text(terminal_columns(stdout)).c_str(), stdout); }
 
 }  // namespace anirec

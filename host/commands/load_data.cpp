@@ -5,7 +5,9 @@
 
 #include "commands/run_config.h"
 #include "dataset/dataset_file.h"
+#include "evaluate/text_table.h"
 #include "ratings/titles.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -37,7 +39,7 @@ Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& conf
   }
   return build_dataset(paths, {config.columns, config.separator}, rules, team,
                        [&](const std::string& path, const RatingsFormat& format) {
-                         if (!quiet) std::printf("reading %s: %s\n", printable(path).c_str(), format.describe().c_str());
+                         if (!quiet) print_wrapped("reading " + printable(path) + ": " + format.describe());
                        });
 }
 
@@ -45,8 +47,8 @@ void report_titles(const Arguments& arguments, const Titles& titles, const IdMap
   if (!arguments.has("titles")) return;
   std::uint64_t found = 0;
   for (std::uint32_t i = 0; i < items.size(); ++i) found += titles.find(items.id(i)) != nullptr;
-  std::printf("titles: %llu of %zu items have one in %s\n", static_cast<unsigned long long>(found), items.size(),
-              printable(arguments.text("titles")).c_str());
+  print_wrapped("titles: " + count_text(found) + " of " + count_text(items.size()) + " items have one in " +
+                printable(arguments.text("titles")));
 }
 
 UnknownRows match_to_model(std::vector<Sample>& rows, const IdMap& users, const IdMap& items, const IdMap& model_users,
@@ -96,6 +98,11 @@ std::string csv_field(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
   return quoted + "\"";
+}
+
+std::string csv_title(const std::string& title) {
+  const bool formula = !title.empty() && std::string_view("=+-@\t\r").find(title[0]) != std::string_view::npos;
+  return csv_field(formula ? "'" + title : title);
 }
 
 std::string float_text(float value) {

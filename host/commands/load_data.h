@@ -43,8 +43,10 @@ std::uint32_t find_id(const IdMap& ids, const std::string& id, const char* what)
 // "--device", "--threads" for commands that only look.
 std::vector<OptionSpec> look_flags();
 
-// An int64 or text id as a CSV field; titles and other text likewise (quoted where needed).
+// An int64 or text id as a CSV field (quoted where needed).
 std::string csv_field(const std::string& text);
+// A title as a CSV field: behind an apostrophe where a spreadsheet would take it for a formula (= + - @).
+std::string csv_title(const std::string& title);
 // The shortest text that reads back as the same float.
 std::string float_text(float value);
 

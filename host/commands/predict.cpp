@@ -5,8 +5,10 @@
 #include "commands/load_data.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
+#include "evaluate/text_table.h"
 #include "formats/atomic_file.h"
 #include "ratings/row_parser.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -16,11 +18,6 @@ struct Pairs {
   std::vector<std::uint32_t> user, item;          // in the model's indices
   std::vector<std::string> user_text, item_text;  // as in the file
 };
-
-std::string id_text(const IdColumn& column, std::size_t row, std::size_t& next_text) {
-  if (next_text < column.text.size() && column.text[next_text].row == row) return column.text[next_text++].text;
-  return std::to_string(column.value[row]);
-}
 
 Pairs read_pairs(const std::string& path, const FormatOptions& format, const Model& model) {
   Pairs pairs;
@@ -45,7 +42,7 @@ ExitCode run(const Arguments& arguments) {
   const TrainConfig options = options_to_look(open.config.options, arguments);
   const DeviceChoice device = choose_device(options.device);
 
-  const FormatOptions format = {options.columns, options.separator, true};
+  const FormatOptions format = {options.columns, options.separator, Wanted::pairs};
   const Pairs pairs = read_pairs(arguments.text("data"), format, open.model);
   const ModelConfig& model = open.model.config;
   const std::unique_ptr<Engine> engine = open_engine_to_look(device, model, open.model.parameters, options.threads);
@@ -69,9 +66,10 @@ ExitCode run(const Arguments& arguments) {
   }
   out.commit();
   if (arguments.text("out") == "/dev/stdout") return ExitCode::ok;
-  std::printf("wrote %s: %zu scores", printable(arguments.text("out")).c_str(), pairs.user.size());
-  if (unknown > 0) std::printf(", %llu of unknown users or items (scored with that side at zero)", static_cast<unsigned long long>(unknown));
-  std::printf("\n");
+  print_wrapped("wrote " + printable(arguments.text("out")) + ": " + count_text(pairs.user.size()) + " scores" +
+                (unknown > 0
+                     ? ", " + count_text(unknown) + " of unknown users or items (scored with that side at zero)"
+                     : ""));
   return ExitCode::ok;
 }
 

@@ -31,22 +31,35 @@ const char* placeholder(const std::string& name) {
   return "NAME";
 }
 
+const char* group_of(const std::string& name) {
+  static const std::vector<std::pair<const char*, std::set<std::string>>> groups = {
+      {model_group,
+       {"model", "task", "dim", "hidden", "dropout", "mf_bias", "rating_activation", "init_bias", "init"}},
+      {data_group,
+       {"columns", "separator", "unrated", "positive_from", "split", "split_by", "seed", "no_shuffle"}},
+      {machine_group, {"device", "device_memory_limit", "threads", "math"}},
+      {run_group, {"checkpoint_every", "max_seconds"}}};
+  for (const auto& [group, names] : groups)
+    if (names.contains(name)) return group;
+  return training_group;
+}
+
 struct MakeFlags {
   const std::set<std::string>& names;
   std::vector<OptionSpec>& flags;
 
   bool wanted(const char* name) const { return names.empty() || names.contains(name); }
   void operator()(const char* name, const std::string& field, const char* help) const {
-    if (wanted(name)) flags.push_back({flag_name(name), placeholder(name), help, field});
+    if (wanted(name)) flags.push_back({flag_name(name), placeholder(name), help, field, group_of(name)});
   }
   void operator()(const char* name, const bool&, const char* help) const {
-    if (wanted(name)) flags.push_back({flag_name(name), "", help, ""});
+    if (wanted(name)) flags.push_back({flag_name(name), "", help, "", group_of(name)});
   }
   void operator()(const char* name, const std::uint64_t& field, const char* help, Limits) const {
-    if (wanted(name)) flags.push_back({flag_name(name), "N", help, std::to_string(field)});
+    if (wanted(name)) flags.push_back({flag_name(name), "N", help, std::to_string(field), group_of(name)});
   }
   void operator()(const char* name, const double& field, const char* help, Limits) const {
-    if (wanted(name)) flags.push_back({flag_name(name), "X", help, number_text(field)});
+    if (wanted(name)) flags.push_back({flag_name(name), "X", help, number_text(field), group_of(name)});
   }
 };
 

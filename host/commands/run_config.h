@@ -14,6 +14,10 @@ namespace anirec {
 // Flags for these options of visit_options(), in its order; all of them where `names` is empty.
 std::vector<OptionSpec> config_flags(const std::set<std::string>& names = {});
 
+// Titles of the groups that config_flags() sorts options into.
+inline constexpr const char *model_group = "Model", *data_group = "Data", *training_group = "Training",
+                            *machine_group = "Machine", *run_group = "Run";
+
 // Takes over the flags that were given. Throws UsageError: not a number, outside its limits.
 void apply_flags(TrainConfig& config, const Arguments& arguments);
 

@@ -1,9 +1,8 @@
-#include <cstdio>
-
 #include "commands/command_table.h"
 #include "commands/item_table.h"
 #include "commands/load_data.h"
 #include "model/similar_items.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -17,7 +16,7 @@ ExitCode run(const Arguments& arguments) {
   const std::uint32_t item = find_id(open.model.items, arguments.text("item"), "item");
   const std::string id = open.model.items.id(item);
   const Title* title = titles.find(id);
-  std::printf("Like %s%s:\n", printable(id).c_str(), title == nullptr ? "" : (" " + printable(title->name)).c_str());
+  print_wrapped("Like " + printable(id) + (title == nullptr ? "" : " " + printable(title->name)) + ":");
   ItemTable table("cosine", titles);
   for (const SimilarItem& similar : similar_items(open.model.config, open.model.parameters, item, top))
     table.add(open.model.items.id(similar.item), similar.cosine);

@@ -11,9 +11,11 @@
 #include "commands/run_report.h"
 #include "dataset/dataset_file.h"
 #include "dataset/split.h"
+#include "evaluate/text_table.h"
 #include "interrupt.h"
 #include "memory.h"
 #include "model/target_statistics.h"
+#include "terminal.h"
 #include "train/fit.h"
 #include "train/progress.h"
 #include "train/run_folder.h"
@@ -91,6 +93,10 @@ class Training {
     const std::string source = prepared ? fs::absolute(request_.data[0]).lexically_normal().string() : "";
     const PassingFile kept_dataset = {run_.dataset_file() + ".new"};
     if (!prepared) write_dataset(dataset, kept_dataset.path);
+    if (prepared) {  // the rules that made its labels, not those that would have
+      config_.options.unrated = unrated_name(dataset.rules.unrated);
+      config_.options.positive_from = static_cast<double>(dataset.rules.positive_from);
+    }
     config_.dataset = reference_to(dataset, prepared ? source : fs::path(run_.dataset_file()).filename().string());
     take(std::move(dataset));
     Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
@@ -101,7 +107,8 @@ class Training {
     if (!prepared) {
       run_.take_dataset(kept_dataset.path);
       if (request_.text())
-        std::printf("kept the dataset as %s (anirec prepare makes one for several runs)\n", printable(run_.dataset_file()).c_str());
+        print_wrapped("kept the dataset as " + printable(run_.dataset_file()) +
+                      " (anirec prepare makes one for several runs)");
     }
     run_.write_config(config_);
     return go_on(std::move(start), std::nullopt, Progress{});
@@ -110,7 +117,7 @@ class Training {
   ExitCode resume() {
     take_titles();
     if (request_.text() && !request_.data.empty())
-      std::printf("a resumed run goes on with its own dataset; %s is not read\n", printable(request_.data[0]).c_str());
+      print_wrapped("a resumed run goes on with its own dataset; " + printable(request_.data[0]) + " is not read");
     take(run_.read_dataset_of_run(config_));
     auto checkpoint = run_.read_checkpoint(model_, settings_.optimizer);
     if (!checkpoint)
@@ -121,8 +128,7 @@ class Training {
     progress.finished = progress.epoch >= config_.options.epochs || stopping.is_over(progress.best);
     run_.cut_metrics(progress.step);
     run_.write_config(config_);
-    if (request_.text())
-      std::printf("resuming after step %llu\n", static_cast<unsigned long long>(progress.step));
+    if (request_.text()) std::printf("resuming after step %s\n", count_text(progress.step).c_str());
     return go_on(std::move(checkpoint->parameters), std::move(checkpoint->state), progress);
   }
 
@@ -170,12 +176,11 @@ class Training {
   }
 
   void print_start(const Engine& engine) const {
-    std::printf("device: %s (%s)\n", engine.describe().c_str(), device_.why.c_str());
+    print_wrapped("device: " + engine.describe() + " (" + device_.why + ")");
     std::printf("%s for %s: batch %u, %s, rate %g\n", model_.name.c_str(), task_name(model_.task), settings_.batch_size,
                 config_.options.optimizer.c_str(), settings_.rate.base);
-    std::printf("rows: %llu train, %llu validation, %llu test\n", static_cast<unsigned long long>(samples_.train.size()),
-                static_cast<unsigned long long>(samples_.validation.size()),
-                static_cast<unsigned long long>(samples_.test.size()));
+    std::printf("rows: %s train, %s validation, %s test\n", count_text(samples_.train.size()).c_str(),
+                count_text(samples_.validation.size()).c_str(), count_text(samples_.test.size()).c_str());
     std::printf("memory: %s for the rows, %s for the model\n", memory_text(plan_.samples).c_str(),
                 memory_text(plan_.engine + plan_.checkpoint).c_str());
     std::printf("an epoch a line, with its losses; * marks the best so far\n");
@@ -188,7 +193,8 @@ class Training {
     const std::unique_ptr<Engine> engine = open_engine_to_look(device_, model.config, model.parameters, config_.options.threads);
     std::optional<Evaluation> evaluation;
     if (samples_.test.size() == 0) {
-      if (request_.text()) std::printf("no test rows: evaluate with anirec evaluate %s --data FILE\n", printable(run_.path()).c_str());
+      if (request_.text())
+        print_wrapped("no test rows: evaluate with anirec evaluate " + printable(run_.path()) + " --data FILE");
     } else {
       evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
       write_evaluation(*evaluation, run_);
@@ -196,7 +202,7 @@ class Training {
     }
     write_run_report({run_, config_, summary_, samples_, model, *engine, titles_, evaluation ? &*evaluation : nullptr,
                       std::span(samples_.rows).subspan(samples_.test.begin)});
-    if (request_.text()) std::printf("report: %s\n", printable(run_.file("report.html")).c_str());
+    if (request_.text()) print_wrapped("report: " + printable(run_.file("report.html")));
   }
 
   std::uint64_t progress_epochs() const { return run_.epochs_trained(); }
@@ -268,24 +274,32 @@ ExitCode run(const Arguments& arguments) {
 CommandSpec train_command() {
   std::vector<OptionSpec> options = config_flags();
   const std::vector<OptionSpec> own = {
-      {"titles", "FILE", "titles and genres for the report; also say how many items have one there", ""},
-      {"out", "DIR", "the run folder", ""},
-      {"preset", "NAME", "reference: the settings of the reference study; flags given override it", ""},
-      {"resume", "", "go on with the run in --out; only --epochs and --max-seconds may change", ""},
-      {"overwrite", "", "replace the run in --out, once the new one has its first checkpoint", ""},
-      {"quiet", "", "print nothing but errors", ""},
-      {"log-format", "NAME", "text, or json: an object an epoch", "text"}};
+      {"titles", "FILE", "titles and genres for the report; also say how many items have one there", "", data_group},
+      {"out", "DIR", "the run folder", "", run_group},
+      {"preset", "NAME", "reference: the settings of the reference study; flags given override it", "", run_group},
+      {"resume", "", "go on with the run in --out; only --epochs and --max-seconds may change", "", run_group},
+      {"overwrite", "", "replace the run in --out, once the new one has its first checkpoint", "", run_group},
+      {"quiet", "", "print nothing but errors", "", run_group},
+      {"log-format", "NAME", "text, or json: an object an epoch", "text", run_group}};
   options.insert(options.end(), own.begin(), own.end());
-  return {"train",
-          "anirec train DATA... --model mf|nn|hybrid --task TASK --out RUN",
-          "data → a run folder with a trained model; evaluates the test split at the end",
-          options,
-          {"anirec train animelist.csv --model hybrid --task hybrid --out runs/hybrid",
-           "anirec train ml-100k/u.data --model mf --task rating --mf-bias additive --out runs/ml",
-           "anirec train --resume --epochs 60 --out runs/hybrid"},
-          run,
-          "DATA is a prepared dataset or ratings files. Ctrl-C finishes the step, writes a checkpoint and exits with "
-          "130."};
+  return {
+      "train",
+      "anirec train DATA... --model mf|nn|hybrid --task TASK --out RUN",
+      "data → a run folder with a trained model; evaluates the test split at the end",
+      options,
+      {"anirec train animelist.csv --model hybrid --task hybrid --out runs/hybrid",
+       "anirec train ml-100k/u.data --model mf --task rating --mf-bias additive --out runs/ml",
+       "anirec train --resume --epochs 60 --out runs/hybrid"},
+      run,
+      "DATA is a prepared dataset or ratings files. Ctrl-C finishes the step, writes a checkpoint and exits with "
+      "130.",
+      {{model_group, "anirec train sample.csv --out runs/nn --task rating --model nn --dim 32 --hidden 128,64"},
+       {data_group, "anirec train u.data --model mf --task rating --out runs/u --split 0.8,0.1,0.1 --seed 7"},
+       {training_group,
+        "anirec train sample.csv --model mf --task rating --out runs/mf --lr 0.002 --lr-schedule cosine --epochs "
+        "20"},
+       {machine_group, "anirec train sample.csv --model mf --task rating --out runs/mf --device cpu --threads 4"},
+       {run_group, "anirec train --resume --out runs/mf --max-seconds 3600 --log-format json"}}};
 }
 
 }  // namespace anirec

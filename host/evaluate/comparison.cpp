@@ -77,12 +77,12 @@ std::string comparison_tables(const std::vector<ComparedRun>& runs, TableStyle s
   if (style == TableStyle::markdown) return out;
 
   const auto any_section = [&](auto holds) { return std::any_of(sections.begin(), sections.end(), holds); };
-  if (!sections.empty()) out += "\n";
+  std::string legend;
   if (any_section([](const Section& section) { return section.runs.size() > 1; }))
-    out += "* best of the runs on the same rows\n";
+    legend += "* best of the runs on the same rows\n";
   if (any_section([](const Section& section) { return section.kind == SectionKind::interactions; }))
-    out += "acc, prec, spec: accuracy, precision, specificity\n";
-  return out;
+    legend += "acc, prec, spec: accuracy, precision, specificity\n";
+  return legend.empty() ? out : out + "\n" + legend;
 }
 
 nlohmann::ordered_json comparison_json(const std::vector<ComparedRun>& runs) {

@@ -5,14 +5,10 @@
 #include <cstdio>
 #include <string_view>
 
+#include "terminal.h"
+
 namespace anirec {
 namespace {
-
-// Characters, not bytes: run names may be UTF-8.
-std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 void append_blanks(std::string& out, std::string_view beside, std::size_t width) {
   const std::size_t used = display_width(beside);

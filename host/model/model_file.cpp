@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "error.h"
+#include "model/named_tensors.h"
 
 namespace anirec {
 namespace {
@@ -45,19 +46,26 @@ void copy_rows(const std::vector<float>& from, std::vector<float>& to,
 
 }  // namespace
 
-void add_parameters(SafetensorsWriter& writer, const ModelConfig& config, const Parameters& parameters,
-                    const std::string& prefix) {
+std::vector<NamedTensor> named_tensors(const ModelConfig& config, const Parameters& parameters) {
+  std::vector<NamedTensor> tensors;
   for (const TableName& table : tables) {
     const std::vector<float>& values = parameters.*table.table;
     const std::int64_t rows = table_rows(config, table);
     if (values.empty()) continue;
     std::vector<std::int64_t> shape = {rows};
     if (!table.is_bias) shape.push_back(static_cast<std::int64_t>(values.size()) / rows);
-    writer.add(prefix + table.name, std::span(values), shape);
+    tensors.push_back({table.name, shape, values});
   }
-  if (parameters.dense.empty()) return;
+  if (parameters.dense.empty()) return tensors;
   for (const DenseTensor& tensor : dense_tensors(config))
-    writer.add(prefix + tensor.name, part(parameters.dense, tensor), tensor.shape);
+    tensors.push_back({tensor.name, tensor.shape, part(parameters.dense, tensor)});
+  return tensors;
+}
+
+void add_parameters(SafetensorsWriter& writer, const ModelConfig& config, const Parameters& parameters,
+                    const std::string& prefix) {
+  for (const NamedTensor& tensor : named_tensors(config, parameters))
+    writer.add(prefix + tensor.name, tensor.values, tensor.shape);
 }
 
 Parameters read_parameters(const SafetensorsReader& reader, const ModelConfig& config, const std::string& prefix) {

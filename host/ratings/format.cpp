@@ -13,21 +13,34 @@ namespace {
 
 enum Key : std::size_t { user, item, rating, status, time_key, key_count };
 constexpr std::array<std::string_view, key_count> key_names = {"user", "item", "rating", "status", "time"};
-constexpr std::size_t needed_keys(bool pairs_only) { return pairs_only ? 2 : 3; }  // user, item[, rating]
+
+// What a file must have, and may have.
+struct Keys {
+  std::size_t first, last;  // needed: those between
+  bool more;                // status and time are looked for
+};
+constexpr Keys keys_of(Wanted wanted) {
+  if (wanted == Wanted::pairs) return {user, rating, false};
+  return {wanted == Wanted::own_ratings ? item : user, status, true};
+}
 
 // Header names as plain_name() leaves them; where a header has several, the first of this list is taken.
 const std::array<std::vector<std::string_view>, key_count> header_names = {{
     {"userid", "user", "uid", "reviewerid", "customerid", "memberid", "profileid", "visitorid", "username",
      "reviewer", "reviewername", "profile", "profilename", "customer", "member"},
-    {"itemid", "item",       "animeid",   "animeuid", "mangaid", "malid",    "movieid", "isbn",
-     "asin",   "parentasin", "productid", "bookid",   "iid",     "artistid", "songid",  "trackid",
-     "gameid", "businessid", "recipeid",  "jokeid",   "anime",   "manga",    "movie",   "product",
-     "book",   "artist",     "song",      "track",    "game"},
+    {"itemid",          "item",   "animeid",    "animeuid",  "mangaid", "malid", "movieid",  "isbn",
+     "seriesanimedbid", "asin",   "parentasin", "productid", "bookid",  "iid",   "artistid", "songid",
+     "trackid",         "gameid", "businessid", "recipeid",  "jokeid",  "anime", "manga",    "movie",
+     "product",         "book",   "artist",     "song",      "track",   "game"},
     {"rating", "score", "feedback", "stars", "overall", "bookrating", "myscore", "userrating", "userscore",
      "reviewrating", "reviewscore", "starrating"},
     {"watchingstatus", "mystatus", "watchstatus", "watchedstatus", "status"},
     {"timestamp", "unixreviewtime", "unixtime", "time", "epoch", "unixtimestamp"},
 }};
+
+// Names of an item's title, for one person's ratings.
+constexpr std::array<std::string_view, 8> title_names = {"title",      "name",      "seriestitle", "animetitle",
+                                                         "movietitle", "booktitle", "animename",   "productname"};
 
 constexpr std::array<std::string_view, 6> separators = {"::", "\t", ",", ";", "|", " "};
 
@@ -96,7 +109,7 @@ ColumnChoice column_choice(const std::string& text, const std::string& entry) {
   return choice;
 }
 
-ColumnChoices column_choices(const std::string& option, bool pairs_only) {
+ColumnChoices column_choices(const std::string& option, Wanted wanted) {
   ColumnChoices choices;
   std::vector<std::string> entries;
   try {
@@ -114,14 +127,15 @@ ColumnChoices column_choices(const std::string& option, bool pairs_only) {
     if (choice.given()) refuse_columns(quoted(key) + " is given twice");
     choice = column_choice(entry.substr(equals + 1), entry);
   }
-  for (std::size_t key = 0; key < needed_keys(pairs_only); ++key)
+  const Keys keys = keys_of(wanted);
+  for (std::size_t key = keys.first; key < keys.last; ++key)
     if (!choices[key].given()) refuse_columns(quoted(key_names[key]) + " is missing");
   for (std::size_t a = 0; a < key_count; ++a)
     for (std::size_t b = 0; b < a; ++b)
       if (choices[a].given() && choices[a].position == choices[b].position &&
           plain_name(choices[a].name) == plain_name(choices[b].name))
         refuse_same(b, a);
-  if (pairs_only) choices[rating] = choices[status] = choices[time_key] = {};
+  if (!keys.more) choices[rating] = choices[status] = choices[time_key] = {};
   return choices;
 }
 
@@ -137,6 +151,10 @@ bool looks_like_number(const std::string& field) {
   const std::string plain = plain_name(field);
   return std::string_view("0123456789+-.").find(field[0]) != std::string_view::npos || plain == "nan" ||
          plain == "inf" || plain == "null" || plain == "none" || plain == "na";
+}
+
+bool is_title_name(const std::string& field) {
+  return std::find(title_names.begin(), title_names.end(), plain_name(field)) != title_names.end();
 }
 
 void set_columns(RatingsFormat& format, const std::array<int, key_count>& columns) {
@@ -163,28 +181,41 @@ std::string header_name(const std::vector<std::string>& fields, std::string_view
   return generic_name(fields.size(), separator);
 }
 
-// Which columns the names of a header stand for; needs user, item and rating.
+// Which columns the names of a header stand for.
 std::optional<RatingsFormat> from_header(const std::vector<std::string>& fields, std::string_view separator,
-                                         bool pairs_only) {
+                                         Wanted wanted) {
+  const Keys keys = keys_of(wanted);
   std::array<int, key_count> columns;
   columns.fill(-1);
-  for (std::size_t key = 0; key < (pairs_only ? needed_keys(true) : key_count); ++key)
+  for (std::size_t key = 0; key < (keys.more ? key_count : keys.last); ++key)
     for (const std::string_view name : header_names[key])
       if (columns[key] < 0) columns[key] = position_of(fields, name).value_or(-1);
-  for (std::size_t key = 0; key < needed_keys(pairs_only); ++key)
+  if (wanted == Wanted::own_ratings)
+    for (const std::string_view name : title_names)
+      if (columns[item] < 0) columns[item] = position_of(fields, name).value_or(-1);
+  for (std::size_t key = keys.first; key < keys.last; ++key)
     if (columns[key] < 0) return std::nullopt;
   RatingsFormat format;
   format.name = header_name(fields, separator);
   format.separator = separator;
   format.has_header = true;
   set_columns(format, columns);
+  format.item_is_title = is_title_name(fields[static_cast<std::size_t>(format.item)]);
   return format;
 }
 
-// user, item, rating[, time] where the first line is a row of such a shape.
+// user, item, rating[, time] where the first line is a row of such a shape; of one person also item, rating.
 std::optional<RatingsFormat> from_first_row(const std::vector<std::string>& fields, std::string_view separator,
-                                            bool pairs_only) {
-  if (pairs_only) {
+                                            Wanted wanted) {
+  if (wanted == Wanted::own_ratings && fields.size() == 2) {
+    if (fields[0].empty() || !to_float(fields[1])) return std::nullopt;
+    RatingsFormat own;
+    own.name = generic_name(2, separator);
+    own.separator = separator;
+    set_columns(own, {-1, 0, 1, -1, -1});
+    return own;
+  }
+  if (wanted == Wanted::pairs) {
     if (fields.size() < 2 || fields[0].empty() || fields[1].empty()) return std::nullopt;
     RatingsFormat pairs;
     pairs.name = generic_name(fields.size(), separator);
@@ -231,6 +262,7 @@ std::optional<RatingsFormat> from_choices(const ColumnChoices& choices, const st
   format.has_header =
       named || (columns[rating] >= 0 && !looks_like_number(fields[static_cast<std::size_t>(columns[rating])]));
   set_columns(format, columns);
+  format.item_is_title = format.has_header && is_title_name(fields[static_cast<std::size_t>(format.item)]);
   return format;
 }
 
@@ -277,27 +309,30 @@ std::vector<Cut> cuts_of(std::string_view first_line, const std::string& chosen,
 }
 
 [[noreturn]] void refuse_unrecognised(const Cut& cut, std::string_view first_line, const std::string& path,
-                                      bool pairs_only) {
-  const std::size_t needed = needed_keys(pairs_only);
+                                      Wanted wanted) {
+  const Keys keys = keys_of(wanted);
+  const std::size_t needed = keys.last - keys.first;
   const std::string shown = ": the first line is not recognised as ratings: " + quoted(first_line) + " (";
   if (cut.fields.size() < needed)
-    throw DataError(
-        printable(path) + shown + std::to_string(cut.fields.size()) +
-        " column(s), at least " + (pairs_only ? "2 are needed: user, item" : "3 are needed: user, item, rating") +
-        "); if the separator is an unusual one, name it " +
-        "with --separator");
+    throw DataError(printable(path) + shown + std::to_string(cut.fields.size()) + " column(s), at least " +
+                    (wanted == Wanted::pairs         ? "2 are needed: user, item"
+                     : wanted == Wanted::own_ratings ? "2 are needed: item or title, rating"
+                                                     : "3 are needed: user, item, rating") +
+                    "); if the separator is an unusual one, name it " + "with --separator");
   std::array<int, key_count> found;
   found.fill(-1);
-  for (std::size_t key = 0; key < needed; ++key)
+  for (std::size_t key = keys.first; key < keys.last; ++key)
     for (const std::string_view name : header_names[key])
       if (found[key] < 0) found[key] = position_of(cut.fields, name).value_or(-1);
   const bool header = std::any_of(found.begin(), found.end(), [](int position) { return position >= 0; });
   std::string example;
-  for (std::size_t key = 0; key < needed; ++key) {
-    if (key != 0) example += ',';
+  for (std::size_t key = keys.first; key < keys.last; ++key) {
+    if (key != keys.first) example += ',';
     example += key_names[key];
     example += '=';
-    example += found[key] >= 0 ? std::to_string(found[key] + 1) : header ? "..." : std::to_string(key + 1);
+    example += found[key] >= 0 ? std::to_string(found[key] + 1)
+               : header        ? "..."
+                               : std::to_string(key - keys.first + 1);
   }
   throw DataError(printable(path) + shown + std::to_string(cut.fields.size()) + " columns separated by " +
                   separator_name(cut.separator) + "); say which is which, as in --columns " + example);
@@ -312,7 +347,8 @@ std::string RatingsFormat::describe() const {
   const std::array<int, key_count> columns = {user, item, rating, status, time};
   for (std::size_t key = 0; key < key_count; ++key)
     if (columns[key] >= 0)
-      text += ", " + std::string(key_names[key]) + " = column " + std::to_string(columns[key] + 1);
+      text += ", " + std::string(key == Key::item && item_is_title ? "title" : key_names[key]) + " = column " +
+              std::to_string(columns[key] + 1);
   return text;
 }
 
@@ -320,7 +356,7 @@ RatingsFormat recognise_format(std::string_view first_line, const FormatOptions&
                                const std::string& path) {
   const std::string chosen = chosen_separator(options.separator);
   std::optional<ColumnChoices> choices;
-  if (!options.columns.empty()) choices = column_choices(options.columns, options.pairs_only);
+  if (!options.columns.empty()) choices = column_choices(options.columns, options.wanted);
   const std::vector<Cut> cuts = cuts_of(first_line, chosen, path);
   const Cut* const widest = &*std::max_element(
       cuts.begin(), cuts.end(), [](const Cut& a, const Cut& b) { return a.fields.size() < b.fields.size(); });
@@ -336,10 +372,10 @@ RatingsFormat recognise_format(std::string_view first_line, const FormatOptions&
     refuse_choices(*choices, *widest, path);
   }
   for (const Cut& cut : cuts)
-    if (const auto format = from_header(cut.fields, cut.separator, options.pairs_only)) return *format;
+    if (const auto format = from_header(cut.fields, cut.separator, options.wanted)) return *format;
   for (const Cut& cut : cuts)
-    if (const auto format = from_first_row(cut.fields, cut.separator, options.pairs_only)) return *format;
-  refuse_unrecognised(*widest, first_line, path, options.pairs_only);
+    if (const auto format = from_first_row(cut.fields, cut.separator, options.wanted)) return *format;
+  refuse_unrecognised(*widest, first_line, path, options.wanted);
 }
 
 }  // namespace anirec

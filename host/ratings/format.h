@@ -7,12 +7,15 @@
 
 namespace anirec {
 
+// What a file must have: user, item and rating; user and item alone, every other column then being passed over; or
+// one person's items and ratings, where titles may stand for the items.
+enum class Wanted { ratings, pairs, own_ratings };
+
 // As given by --columns and --separator; empty means: recognise.
 struct FormatOptions {
   std::string columns;  // user=…,item=…,rating=…[,status=…][,time=…]: header names, or positions from 1
   std::string separator;  // characters, or "tab" or "space" (a run of blanks)
-  // Users and items are all that is wanted: no rating is needed, and every other column is passed over.
-  bool pairs_only = false;
+  Wanted wanted = Wanted::ratings;
 };
 
 struct RatingsFormat {
@@ -21,6 +24,7 @@ struct RatingsFormat {
   bool has_header = false;
   int user = -1, item = -1, rating = -1;  // columns from 0; no rating where only pairs are wanted
   int status = -1, time = -1;             // -1: the file has none
+  bool item_is_title = false;             // the item's column holds titles
   bool has_status() const { return status >= 0; }
   bool has_time() const { return time >= 0; }
   std::string describe() const;  // one line: name, separator, header, which column is what

@@ -187,6 +187,11 @@ class RowReading {
 
 }  // namespace
 
+std::string id_text(const IdColumn& column, std::size_t row, std::size_t& next_text) {
+  if (next_text < column.text.size() && column.text[next_text].row == row) return column.text[next_text++].text;
+  return std::to_string(column.value[row]);
+}
+
 std::vector<SourceSummary> read_rows(
     const std::vector<std::string>& paths, const FormatOptions& options, Team& team, const RowSink& sink,
     const std::function<void(const std::string& path, const RatingsFormat&)>& on_format) {

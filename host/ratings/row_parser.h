@@ -25,6 +25,9 @@ struct IdColumn {
   std::vector<TextId> text;  // ascending rows
 };
 
+// The id of `row` as written; `next_text` starts at 0 and is kept from row to row, which are asked in order.
+std::string id_text(const IdColumn& column, std::size_t row, std::size_t& next_text);
+
 // Rows of one block of text, one entry a row in every column the format has.
 struct RowBlock {
   IdColumn user, item;

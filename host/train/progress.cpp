@@ -1,12 +1,13 @@
 #include "train/progress.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdarg>
 #include <nlohmann/json.hpp>
-#include <sys/ioctl.h>
-#include <unistd.h>
+
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -36,7 +37,11 @@ class TextWatcher final : public TrainingWatcher {
   TextWatcher(std::uint64_t epochs, std::FILE* out)
       : epochs_(epochs), out_(out), live_(isatty(fileno(out)) != 0 && !is_dumb_terminal()) {}
 
-  ~TextWatcher() override { clear(); }
+  // Flushed, or what is said on stderr next would stand behind the bar.
+  ~TextWatcher() override {
+    clear();
+    std::fflush(out_);
+  }
 
   void on_progress(std::uint64_t epoch, double share, double loss, double speed) override {
     if (!live_) return;
@@ -47,8 +52,7 @@ class TextWatcher final : public TrainingWatcher {
     if (first_done_ < 0) first_done_ = done, first_ = now;
     const double elapsed = std::chrono::duration<double>(now - first_).count(), gained = done - first_done_;
     const double left = gained > 0 ? elapsed / gained * (static_cast<double>(epochs_) - done) : -1;
-    winsize size{};
-    const int columns = ioctl(fileno(out_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    const int columns = static_cast<int>(terminal_columns(out_, 80));
     clear();
     std::fputs(progress_bar(epoch, epochs_, share, loss, speed, left, columns - 1).c_str(), out_);
     std::fflush(out_);
@@ -57,7 +61,7 @@ class TextWatcher final : public TrainingWatcher {
 
   void on_epoch(const EpochReport& report) override {
     clear();
-    std::fprintf(out_, "%s\n", epoch_line(report, epochs_).c_str());
+    std::fprintf(out_, "%s\n", epoch_line(report, epochs_, terminal_columns(out_)).c_str());
     std::fflush(out_);
   }
 
@@ -111,15 +115,22 @@ std::string short_count(double value) {
   return text("%.0f", value);
 }
 
-std::string epoch_line(const EpochReport& report, std::uint64_t epochs) {
+std::string epoch_line(const EpochReport& report, std::uint64_t epochs, std::size_t columns) {
   const int digits = static_cast<int>(std::to_string(epochs).size());
   std::string line = text("%*llu/%llu  train ", digits, static_cast<unsigned long long>(report.epoch),
                           static_cast<unsigned long long>(epochs)) +
                      loss_text(report.train.loss);
-  if (report.validation) line += "  validation " + loss_text(report.validation->loss);
+  if (report.validation) {
+    const std::string loss = loss_text(report.validation->loss);
+    line += (line.size() + loss.size() + 15 > columns ? "  val " : "  validation ") + loss;
+  }
   line += report.best ? " *" : "  ";
-  line += text("  %.*f s", report.seconds < 10 ? 2 : 0, report.seconds);
-  return line + "  " + short_count(report.samples_per_second) + "/s";
+  for (const std::string& part : {text("  %.*f s", report.seconds < 10 ? 2 : 0, report.seconds),
+                                  "  " + short_count(report.samples_per_second) + "/s"}) {
+    if (line.size() + part.size() > columns) break;
+    line += part;
+  }
+  return line;
 }
 
 std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share, double loss, double speed,

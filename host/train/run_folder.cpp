@@ -97,6 +97,7 @@ void move_file(const std::string& from, const std::string& to) {
 struct MetricsLine {
   std::uint64_t step;
   std::string split;
+  double rmse;  // 0: none
 };
 constexpr const char* damaged_line = "the line is damaged; correct or remove it";
 constexpr std::size_t longest_metrics_line = 1 << 20;
@@ -105,9 +106,25 @@ std::optional<MetricsLine> read_metrics_line(const std::string& line) try {
   if (line.size() > longest_metrics_line) return std::nullopt;
   const ordered_json json = ordered_json::parse(line);
   return MetricsLine{json_whole_number(json, "step", 0, std::numeric_limits<std::uint64_t>::max()),
-                     json.contains("split") ? json_string(json, "split") : ""};
+                     json.contains("split") ? json_string(json, "split") : "",
+                     json.contains("rmse") && json["rmse"].is_number() ? json["rmse"].get<double>() : 0};
 } catch (const std::exception&) {
   return std::nullopt;
+}
+
+// Calls visit(line) for each; a torn last line is passed over.
+template <class Visit>
+void for_metrics_lines(const std::string& path, const Visit& visit) {
+  require_file(path);
+  std::ifstream lines(path, std::ios::binary);
+  std::uint64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    const std::optional<MetricsLine> read = read_metrics_line(line);
+    if (!read && lines.peek() == std::ifstream::traits_type::eof()) break;
+    if (!read) throw DataError::at(path, number, 1, damaged_line);
+    visit(*read);
+  }
 }
 
 std::string resume_advice(const std::string& path) {
@@ -334,18 +351,20 @@ void RunFolder::cut_metrics(std::uint64_t step) const {
 }
 
 std::uint64_t RunFolder::epochs_trained() const {
-  const std::string path = file("metrics.jsonl");
-  require_file(path);
-  std::ifstream lines(path, std::ios::binary);
-  std::uint64_t epochs = 0, number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    const std::optional<MetricsLine> read = read_metrics_line(line);
-    if (!read && lines.peek() == std::ifstream::traits_type::eof()) break;  // a torn last line
-    if (!read) throw DataError::at(path, number, 1, damaged_line);
-    if (read->split == "train") ++epochs;
-  }
+  std::uint64_t epochs = 0;
+  for_metrics_lines(file("metrics.jsonl"), [&](const MetricsLine& line) { epochs += line.split == "train"; });
   return epochs;
+}
+
+double RunFolder::rating_variance() const {
+  double train = 1, validation = 0;
+  for_metrics_lines(file("metrics.jsonl"), [&](const MetricsLine& line) {
+    const double variance = line.rmse * line.rmse;
+    if (!std::isfinite(variance) || variance <= 0) return;
+    if (line.split == "train") train = variance;
+    if (line.split == "validation" && (validation <= 0 || variance < validation)) validation = variance;
+  });
+  return validation > 0 ? validation : train;
 }
 
 void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,

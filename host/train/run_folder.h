@@ -71,6 +71,9 @@ class RunFolder {
   void cut_metrics(std::uint64_t step) const;
   // Train lines of metrics.jsonl. DataError likewise.
   std::uint64_t epochs_trained() const;
+  // Mean squared error of the ratings where validation went best, else of the last epoch of training; 1 where there are
+  // no ratings. DataError likewise.
+  double rating_variance() const;
 
   // Writes optimizer.safetensors, whose rename commits a checkpoint. An old run put aside goes then.
   void write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,

@@ -73,8 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FormatOptions options;
   options.columns = take_line(input);
   std::string_view separator = take_line(input);
-  options.pairs_only = separator.starts_with(' ');
-  if (options.pairs_only) separator.remove_prefix(1);
+  if (separator.starts_with(' ')) options.wanted = Wanted::pairs;
+  if (options.wanted == Wanted::pairs) separator.remove_prefix(1);
   options.separator = separator;
   const std::string path = folder.file("ratings", input);
 
@@ -88,7 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require_order(rows.item, rows.size());
     require_same_rows(read_all_bytes(path), sources[0].format, rows);
   });
-  if (!input_was_accepted || options.pairs_only) return 0;
+  if (!input_was_accepted || options.wanted == Wanted::pairs) return 0;
   const Task task = static_cast<Task>(size % 3);
   accepts([&] { require_sound(build_dataset({path}, options, {task, Unrated::negative, 6}, one)); });
   return 0;

@@ -78,12 +78,19 @@ TEST_CASE("an epoch's line stays under 80 columns") {
     for (const double loss : {0.1234, 9999.4, 9999.6, 1e30})
       for (const double seconds : {0.001, 9.999, 123456.0})
         for (const double speed : {1.0, 5.1e6, 9.99e11}) {
-          const std::string line = epoch_line(report_with(epochs, loss, seconds, speed), epochs);
+          const std::string line = epoch_line(report_with(epochs, loss, seconds, speed), epochs, 1000);
           CAPTURE(line);
           CHECK(columns_of(line) < 80);
         }
-  CHECK(epoch_line(report_with(3, 1.2345, 0.42, 5.1e6), 30) ==
+  CHECK(epoch_line(report_with(3, 1.2345, 0.42, 5.1e6), 30, 80) ==
         " 3/30  train 1.2345  validation 1.2345 *  0.42 s  5.1 M/s");
+  CHECK(epoch_line(report_with(30, 1.2345, 12, 5.1e6), 100, 56) ==
+        " 30/100  train 1.2345  validation 1.2345 *  12 s");
+  CHECK(epoch_line(report_with(3, 1.2345, 0.42, 5.1e6), 100, 40) == "  3/100  train 1.2345  val 1.2345 *");
+  for (std::size_t columns = 47; columns <= 80; ++columns) {
+    CAPTURE(columns);
+    CHECK(epoch_line(report_with(99999, 1e30, 123456, 5.1e6), 100000, columns).size() <= columns);
+  }
 }
 
 TEST_CASE("counts are short, and never 1000 of a unit") {

@@ -252,6 +252,22 @@ TEST_CASE("epochs are counted in metrics.jsonl; a damaged line but the last is n
   CHECK_THROWS_AS(run.epochs_trained(), DataError);
 }
 
+TEST_CASE("the ratings' variance is that of the best validation, else of the last epoch of training") {
+  const TemporaryFolder folder;
+  const RunFolder run(folder.path(""));
+  CHECK(run.rating_variance() == 1);
+  const auto line = [](const std::string& split, const std::string& rmse) {
+    return "{\"step\":1,\"split\":\"" + split + "\",\"rmse\":" + rmse + "}\n";
+  };
+  folder.file("metrics.jsonl", line("train", "4") + line("train", "3"));
+  CHECK(run.rating_variance() == 9);
+  folder.file("metrics.jsonl", line("train", "1") + line("validation", "5") + line("validation", "2") +
+                                   line("validation", "3") + line("validation", "0") + line("validation", "\"1\""));
+  CHECK(run.rating_variance() == 4);
+  folder.file("metrics.jsonl", "{\"step\":1,\"split\":\"train\",\"bce\":0.5}\n");
+  CHECK(run.rating_variance() == 1);
+}
+
 TEST_CASE("a folder holds a run as soon as one of its files is there, and none after it was removed") {
   const TemporaryFolder folder;
   const RunFolder run(folder.path("run"));

@@ -1,0 +1,431 @@
+#include "model/new_user.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+
+#include "formulas/initial_value.h"
+#include "formulas/loss.h"
+
+namespace anirec {
+namespace {
+
+using Vector = std::vector<double>;
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+// to += factor · from
+void add_scaled(std::span<double> to, double factor, std::span<const double> from) {
+  for (std::size_t k = 0; k < to.size(); ++k) to[k] += factor * from[k];
+}
+
+// Some items of a trained model as functions of a user's row: scores of all heads, and their slopes. The row is
+// the embedding and, where the model has one, the bias behind it.
+class ItemFunctions {
+ public:
+  ItemFunctions(const ModelConfig& model, const Parameters& parameters, const std::vector<std::uint32_t>& items)
+      : model_(model), parameters_(parameters), items_(items), dim_(static_cast<std::size_t>(model.dim)) {
+    if (model.trunk() == Trunk::mlp) read_layers();
+  }
+
+  std::size_t row_size() const { return dim_ + (model_.has_row_bias() ? 1 : 0); }
+  std::size_t heads() const { return model_.heads.size(); }
+
+  // scores [items][heads], slopes [items][heads][row_size].
+  void at(const Vector& row, Vector& scores, Vector& slopes) const {
+    scores.assign(items_.size() * heads(), 0);
+    slopes.assign(scores.size() * row_size(), 0);
+    Vector user_side;
+    if (model_.trunk() == Trunk::mlp) {
+      user_side.assign(layers_[0].bias.size(), 0);
+      for (std::size_t j = 0; j < user_side.size(); ++j) user_side[j] = dot(user_weights(j), row);
+    }
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      const std::span<double> score(scores.data() + i * heads(), heads());
+      double* const slope = slopes.data() + i * heads() * row_size();
+      if (model_.trunk() == Trunk::dot)
+        dot_at(row, i, score[0], slope);
+      else
+        mlp_at(user_side, i, score, slope);
+    }
+  }
+
+ private:
+  struct Layer {
+    Vector weight, bias;  // [outputs, inputs], [outputs]; of the first layer the users' half of the inputs
+  };
+
+  std::span<const float> item_row(std::size_t i) const {
+    return std::span(parameters_.item_embedding).subspan(items_[i] * dim_, dim_);
+  }
+  std::span<const double> user_weights(std::size_t j) const {
+    return std::span(layers_[0].weight).subspan(j * dim_, dim_);
+  }
+
+  void dot_at(const Vector& row, std::size_t i, double& score, double* slope) const {
+    const double item_bias = static_cast<double>(parameters_.item_bias[items_[i]]);
+    const double inside = model_.additive_bias ? 0 : 1;
+    score = static_cast<double>(parameters_.dense[0]);
+    for (std::size_t k = 0; k < dim_; ++k) {
+      slope[k] = static_cast<double>(item_row(i)[k]) + inside * item_bias;
+      score += (row[k] + inside * row[dim_]) * slope[k];
+      slope[dim_] += inside * slope[k];
+    }
+    if (!model_.additive_bias) return;
+    score += row[dim_] + item_bias;
+    slope[dim_] = 1;
+  }
+
+  void read_layers() {
+    const std::vector<DenseTensor> tensors = dense_tensors(model_);
+    const auto values = [&](std::size_t tensor) {
+      const auto begin = parameters_.dense.begin() + static_cast<std::ptrdiff_t>(tensors[tensor].offset);
+      return Vector(begin, begin + static_cast<std::ptrdiff_t>(tensors[tensor].size()));
+    };
+    for (std::size_t t = 0; t < tensors.size(); t += 2) layers_.push_back({values(t), values(t + 1)});
+    // The first layer splits: W·[u; i] = Wu·u + Wi·i; the items' part stays the same.
+    Layer& first = layers_[0];
+    Vector user_half;
+    const std::size_t width = first.bias.size();
+    item_side_.resize(items_.size() * width);
+    for (std::size_t j = 0; j < width; ++j) {
+      const std::span<const double> all = std::span(first.weight).subspan(j * 2 * dim_, 2 * dim_);
+      user_half.insert(user_half.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(dim_));
+      for (std::size_t i = 0; i < items_.size(); ++i)
+        item_side_[i * width + j] =
+            std::inner_product(item_row(i).begin(), item_row(i).end(),
+                               all.begin() + static_cast<std::ptrdiff_t>(dim_), first.bias[j]);
+    }
+    first.weight = std::move(user_half);
+  }
+
+  void mlp_at(const Vector& user_side, std::size_t i, std::span<double> score, double* slope) const {
+    const std::size_t hidden = layers_.size() - heads();
+    std::vector<Vector> values(hidden);  // behind the relu
+    for (std::size_t layer = 0; layer < hidden; ++layer) {
+      const std::size_t width = layers_[layer].bias.size();
+      values[layer].resize(width);
+      for (std::size_t j = 0; j < width; ++j) {
+        const double z = layer == 0 ? user_side[j] + item_side_[i * width + j]
+                                    : layers_[layer].bias[j] +
+                                          dot(weights_of(layer, j, values[layer - 1].size()), values[layer - 1]);
+        values[layer][j] = std::max(z, 0.0);
+      }
+    }
+    for (std::size_t h = 0; h < score.size(); ++h) {
+      const Layer& head = layers_[hidden + h];
+      score[h] = head.bias[0] + dot(head.weight, values.back());
+      Vector back = head.weight;  // d score / d values of the layer
+      for (std::size_t layer = hidden; layer-- > 0;) {
+        const std::size_t inputs = layer == 0 ? dim_ : values[layer - 1].size();
+        Vector below(inputs, 0);
+        for (std::size_t j = 0; j < back.size(); ++j)
+          if (values[layer][j] > 0) add_scaled(below, back[j], weights_of(layer, j, inputs));
+        back = std::move(below);
+      }
+      std::copy(back.begin(), back.end(), slope + h * row_size());
+    }
+  }
+
+  std::span<const double> weights_of(std::size_t layer, std::size_t output, std::size_t inputs) const {
+    return std::span(layers_[layer].weight).subspan(output * inputs, inputs);
+  }
+
+  const ModelConfig& model_;
+  const Parameters& parameters_;
+  const std::vector<std::uint32_t> items_;
+  const std::size_t dim_;
+  std::vector<Layer> layers_;  // hidden layers, then heads
+  Vector item_side_;           // [items][width of the first layer]
+};
+
+// A symmetric, positive definite matrix as L·Lᵀ.
+class Cholesky {
+ public:
+  explicit Cholesky(Vector matrix, std::size_t size) : lower_(std::move(matrix)), size_(size) {
+    for (std::size_t i = 0; i < size_; ++i)
+      for (std::size_t j = 0; j <= i; ++j) {
+        const double rest = row(i)[j] - dot(row(i).first(j), row(j).first(j));
+        row(i)[j] = i == j ? std::sqrt(rest) : rest / row(j)[j];
+      }
+  }
+
+  Vector inverse() const {
+    Vector all(size_ * size_);
+    for (std::size_t i = 0; i < size_; ++i) {
+      Vector unit(size_);
+      unit[i] = 1;
+      const Vector column = solve(std::move(unit));
+      std::copy(column.begin(), column.end(), all.begin() + static_cast<std::ptrdiff_t>(i * size_));
+    }
+    return all;
+  }
+
+  Vector solve(Vector x) const {
+    for (std::size_t i = 0; i < size_; ++i)
+      x[i] = (x[i] - dot(row(i).first(i), std::span(x).first(i))) / row(i)[i];
+    for (std::size_t i = size_; i-- > 0;) {
+      x[i] /= row(i)[i];
+      add_scaled(std::span(x).first(i), -x[i], row(i).first(i));
+    }
+    return x;
+  }
+
+ private:
+  std::span<double> row(std::size_t i) { return std::span(lower_).subspan(i * size_, size_); }
+  std::span<const double> row(std::size_t i) const { return std::span(lower_).subspan(i * size_, size_); }
+  Vector lower_;
+  std::size_t size_;
+};
+
+// What is known of a user before they rate anything: the trained users' mean, and the inverse of their covariance.
+struct Prior {
+  Vector mean, precision;  // [size], [size, size]
+};
+
+// As many users, evenly spread over the table, say enough.
+constexpr std::size_t users_looked_at = 16384;
+
+Prior prior_of(const ModelConfig& model, const Parameters& parameters) {
+  const std::size_t dim = static_cast<std::size_t>(model.dim), size = dim + (model.has_row_bias() ? 1 : 0);
+  const std::size_t users = std::min<std::size_t>(model.users, users_looked_at);
+  const auto read_row = [&](std::size_t place, Vector& row) {
+    const std::size_t user = place * model.users / users;
+    const float* from = parameters.user_embedding.data() + user * dim;
+    std::copy(from, from + dim, row.begin());
+    if (model.has_row_bias()) row[dim] = static_cast<double>(parameters.user_bias[user]);
+  };
+  Prior prior = {Vector(size), {}};
+  Vector row(size), covariance(size * size);
+  const double count = static_cast<double>(users);
+  for (std::size_t u = 0; u < users; ++u) {
+    read_row(u, row);
+    add_scaled(prior.mean, 1 / count, row);
+  }
+  for (std::size_t u = 0; u < users; ++u) {
+    read_row(u, row);
+    add_scaled(row, -1, prior.mean);
+    for (std::size_t i = 0; i < size; ++i)
+      add_scaled(std::span(covariance).subspan(i * size, i + 1), row[i] / count, std::span(row).first(i + 1));
+  }
+  // Few users know little of how elements go together: the fewer, the more of that is left out. Where they do not
+  // differ at all (one user), they lie apart as initial values do.
+  const double at_start = static_cast<double>(embedding_limit) * static_cast<double>(embedding_limit) / 3;
+  const double kept = count / (count + static_cast<double>(size));
+  for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t j = 0; j < i; ++j) covariance[i * size + j] *= kept;
+    double& variance = covariance[i * size + i];
+    variance = variance > 1e-12 ? variance : at_start;
+  }
+  prior.precision = Cholesky(std::move(covariance), size).inverse();
+  return prior;
+}
+
+std::vector<std::uint32_t> items_of(const std::vector<RatedItem>& rated) {
+  std::vector<std::uint32_t> items;
+  for (const RatedItem& each : rated) items.push_back(each.item);
+  return items;
+}
+
+}  // namespace
+
+struct NewUser::Fit {
+  Fit(const ModelConfig& config, const Parameters& trained, std::vector<RatedItem> items,
+      const NewUserSettings& given)
+      : model(config),
+        parameters(trained),
+        rated(std::move(items)),
+        settings(given),
+        functions(config, trained, items_of(rated)),
+        prior(prior_of(config, trained)),
+        row(prior.mean) {
+    const Head& first = model.heads[0];
+    temperature =
+        first.target != Target::rating ? 1 : 2 * settings.noise_variance * static_cast<double>(first.weight);
+    if (temperature <= 0) temperature = static_cast<double>(model.heads.back().weight);
+    for (double& element : prior.precision) element *= settings.prior_strength;
+    pull = 2 * static_cast<double>(settings.l2) * static_cast<double>(rated.size()) / temperature;
+  }
+
+  std::size_t size() const { return functions.row_size(); }
+  std::size_t heads() const { return functions.heads(); }
+  std::span<const double> slope_of(std::size_t term) const {
+    return std::span(slopes).subspan(term * size(), size());
+  }
+
+  // Scores, slopes and the loss of every rating at `at`; what is minimised.
+  double look(const Vector& at) {
+    functions.at(at, scores, slopes);
+    first_derivative.assign(scores.size(), 0);
+    second_derivative.assign(scores.size(), 0);
+    double sum = 0;
+    for (std::size_t i = 0; i < rated.size(); ++i)
+      for (std::size_t h = 0; h < heads(); ++h) sum += add_loss(i, h);
+    const Vector away = from_mean(at);
+    sum += 0.5 * dot(away, towards_mean(away));
+    for (std::size_t k = 0; k < static_cast<std::size_t>(model.dim); ++k) sum += 0.5 * pull * at[k] * at[k];
+    return sum;
+  }
+
+  Vector from_mean(Vector at) const {
+    add_scaled(at, -1, prior.mean);
+    return at;
+  }
+
+  // precision · away
+  Vector towards_mean(const Vector& away) const {
+    Vector product(size());
+    for (std::size_t k = 0; k < size(); ++k)
+      product[k] = dot(std::span(prior.precision).subspan(k * size(), size()), away);
+    return product;
+  }
+
+  double add_loss(std::size_t i, std::size_t h) {
+    const Head& head = model.heads[h];
+    const std::size_t term = i * heads() + h;
+    const bool by_label = head.loss == Loss::cross_entropy;
+    const float target = by_label ? rated[i].label : rated[i].rating;
+    const double weight =
+        static_cast<double>(head.weight) / temperature *
+        (by_label ? static_cast<double>(settings.class_weight[rated[i].label > 0.5f ? 1 : 0]) : 1.0);
+    const float score = static_cast<float>(scores[term]);
+    if (by_label) {
+      const double s = scores[term], e = std::exp(-std::fabs(s)), p = (s >= 0 ? 1 : e) / (1 + e);
+      first_derivative[term] = weight * (p - static_cast<double>(target));
+      second_derivative[term] = weight * p * (1 - p);
+      return weight * (std::max(s, 0.0) - s * static_cast<double>(target) + std::log1p(e));
+    }
+    // Gauss and Newton's part of the curvature: never negative.
+    const double slope = static_cast<double>(activation_slope(head.activation, score, model.bounds));
+    const double value = head.activation == Activation::bounded
+                             ? static_cast<double>(activate(head.activation, score, model.bounds))
+                             : (slope > 0 ? scores[term] : 0.0);
+    const double difference = value - static_cast<double>(target);
+    first_derivative[term] = weight * 2 * difference * slope;
+    second_derivative[term] = weight * 2 * slope * slope;
+    return weight * difference * difference;
+  }
+
+  Vector gradient() const {
+    Vector sum = towards_mean(from_mean(row));
+    for (std::size_t k = 0; k < static_cast<std::size_t>(model.dim); ++k) sum[k] += pull * row[k];
+    for (std::size_t term = 0; term < scores.size(); ++term)
+      add_scaled(sum, first_derivative[term], slope_of(term));
+    return sum;
+  }
+
+  Cholesky curvature() const {
+    Vector matrix = prior.precision;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(model.dim); ++k) matrix[k * size() + k] += pull;
+    for (std::size_t term = 0; term < scores.size(); ++term) {
+      const std::span<const double> slope = slope_of(term);
+      for (std::size_t i = 0; i < size(); ++i)
+        add_scaled(std::span(matrix).subspan(i * size(), i + 1), second_derivative[term] * slope[i],
+                   slope.first(i + 1));
+    }
+    return Cholesky(std::move(matrix), size());
+  }
+
+  // Where the row goes, from here, once a rating is left out.
+  Vector move_without(std::size_t rating, const Cholesky& curvature_of_all) const;
+
+  // Newton's method with halved steps: a quadratic objective takes one.
+  void minimise() {
+    double value = look(row);
+    for (int step = 0; step < 100; ++step) {
+      const Vector slope = gradient();
+      Vector direction = curvature().solve(slope);
+      const double promised = dot(slope, direction);
+      if (!(promised > 1e-8 * (1 + std::fabs(value)))) return;
+      double length = 1, found = value;
+      Vector tried;
+      do {
+        tried = row;
+        add_scaled(tried, -length, direction);
+        found = look(tried);
+        length /= 2;
+      } while (!(found <= value - 1e-4 * length * promised) && length > 1e-4);
+      if (!(found < value)) {
+        look(row);
+        return;
+      }
+      row = std::move(tried);
+      value = found;
+    }
+  }
+
+  const ModelConfig& model;
+  const Parameters& parameters;
+  const std::vector<RatedItem> rated;
+  const NewUserSettings settings;
+  const ItemFunctions functions;
+  Prior prior;
+  double temperature, pull;  // pull: of l2, on every element of the embedding
+  Vector row;
+  // At the last row looked at, a term a rating and head.
+  Vector scores, slopes, first_derivative, second_derivative;
+};
+
+NewUser::NewUser(const ModelConfig& model, const Parameters& parameters, std::vector<RatedItem> rated,
+                 const NewUserSettings& settings)
+    : fit_(std::make_unique<Fit>(model, parameters, std::move(rated), settings)) {
+  fit_->minimise();
+  embedding_.assign(fit_->row.begin(), fit_->row.begin() + model.dim);
+  if (model.has_row_bias()) bias_ = static_cast<float>(fit_->row.back());
+}
+
+NewUser::~NewUser() = default;
+
+// With M the curvature and J, C, r one rating's slopes, second and first derivatives: leaving it out moves the row
+// by (M − JᵀCJ)⁻¹Jᵀr = M⁻¹Jᵀ(I − C·JM⁻¹Jᵀ)⁻¹r.
+Vector NewUser::Fit::move_without(std::size_t rating, const Cholesky& curvature_of_all) const {
+  const std::size_t first = rating * heads();
+  std::vector<Vector> solved;  // M⁻¹Jᵀ
+  for (std::size_t h = 0; h < heads(); ++h) {
+    const std::span<const double> slope = slope_of(first + h);
+    solved.push_back(curvature_of_all.solve(Vector(slope.begin(), slope.end())));
+  }
+  // One head or two: the inverse of a 2 × 2 matrix, written out.
+  double left[2][2] = {{1, 0}, {0, 1}}, r[2] = {0, 0};
+  for (std::size_t a = 0; a < heads(); ++a) {
+    r[a] = first_derivative[first + a];
+    for (std::size_t b = 0; b < heads(); ++b)
+      left[a][b] -= second_derivative[first + a] * dot(slope_of(first + a), solved[b]);
+  }
+  const double determinant = left[0][0] * left[1][1] - left[0][1] * left[1][0];
+  const double step[2] = {(left[1][1] * r[0] - left[0][1] * r[1]) / determinant,
+                          (left[0][0] * r[1] - left[1][0] * r[0]) / determinant};
+  Vector move(size());
+  for (std::size_t h = 0; h < heads(); ++h) add_scaled(move, step[h], solved[h]);
+  return move;
+}
+
+std::vector<std::vector<double>> NewUser::contributions(const std::vector<std::uint32_t>& items) const {
+  const Fit& fit = *fit_;
+  const Cholesky curvature = fit.curvature();
+  std::vector<Vector> moves;
+  for (std::size_t i = 0; i < fit.rated.size(); ++i) moves.push_back(fit.move_without(i, curvature));
+  Vector scores, slopes;
+  ItemFunctions(fit.model, fit.parameters, items).at(fit.row, scores, slopes);
+  std::vector<std::vector<double>> contributions(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::size_t term = i * fit.heads() + fit.model.ranking_head();
+    for (const Vector& move : moves)
+      contributions[i].push_back(-dot(std::span(slopes).subspan(term * fit.size(), fit.size()), move));
+  }
+  return contributions;
+}
+
+OneUserModel one_user_model(const ModelConfig& model, const Parameters& parameters, const NewUser& user) {
+  OneUserModel one;
+  one.config = model;
+  one.config.users = 1;
+  one.parameters = {user.embedding(), parameters.item_embedding, {}, parameters.item_bias, parameters.dense};
+  if (model.has_row_bias()) one.parameters.user_bias = {user.bias()};
+  return one;
+}
+
+}  // namespace anirec
