@@ -62,6 +62,9 @@ inline std::chrono::microseconds time_of(const auto& work) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
 }
 
+// A report shows times and the folder's name: two of one run are never equal, but each must have its end.
+inline bool is_whole_report(const std::string& html) { return html.ends_with("</html>\n"); }
+
 // What is wrong with the files of a run folder, one by one; "" where each that is there is whole.
 inline std::string damage_of(const std::string& run) {
   const RunFolder folder(run);
@@ -69,6 +72,9 @@ inline std::string damage_of(const std::string& run) {
     if (std::filesystem::exists(folder.file("config.json"))) folder.read_config();
     if (std::filesystem::exists(folder.model_file())) read_model(folder.model_file());
     if (std::filesystem::exists(folder.dataset_file())) read_dataset(folder.dataset_file());
+    const std::string report = folder.file("report.html");
+    if (std::filesystem::exists(report) && !is_whole_report(TemporaryFolder::read(report)))
+      return "report.html is cut";
     const std::string optimizer = folder.file("optimizer.safetensors");
     if (std::filesystem::exists(optimizer)) {
       const SafetensorsReader reader(optimizer);
@@ -84,7 +90,8 @@ inline bool has_checkpoint(const std::string& run) {
   return std::filesystem::exists(run + "/optimizer.safetensors");
 }
 
-// Every file under a folder and its content; of metrics.jsonl what does not differ from run to run.
+// Every file under a folder and its content; of metrics.jsonl and report.html what does not differ from run to
+// run.
 inline std::map<std::string, std::string> contents(const std::string& folder) {
   std::map<std::string, std::string> files;
   std::error_code ignored;
@@ -96,6 +103,7 @@ inline std::map<std::string, std::string> contents(const std::string& folder) {
       for (const nlohmann::json& line : metrics_of(entry.path().parent_path().string()))
         content += line.dump() + "\n";
     }
+    if (entry.path().filename() == "report.html" && is_whole_report(content)) content = "whole";
     files[std::filesystem::relative(entry.path(), folder).string()] = content;
   }
   return files;

@@ -60,7 +60,8 @@ std::string damage_after(const Workplace& work, const Files& before, const Files
     };
     if (is_as_before("run/config.json") && is_as_before("run/optimizer.safetensors"))
       for (const auto& [name, content] : before)
-        if (!is_as_before(name) && name != "run/evaluation.json") return name + " of the old run is another one";
+        if (!is_as_before(name) && name != "run/evaluation.json" && name != "run/report.html")
+          return name + " of the old run is another one";
     return damage_of(work.path("out/run"));
   }
   for (const auto& [name, content] : found) {
