@@ -1,6 +1,5 @@
 #include <cstdio>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "commands/command_table.h"
@@ -9,6 +8,7 @@
 #include "evaluate/comparison.h"
 #include "formats/atomic_file.h"
 #include "formats/json_file.h"
+#include "formats/text_file.h"
 #include "report/comparison_report.h"
 #include "train/run_folder.h"
 
@@ -23,15 +23,17 @@ ExitCode run(const Arguments& arguments) {
     const RunFolder folder(path);
     folder.require_run();
     const StoredConfig config = folder.read_config();
-    require_small_file(folder.file("evaluation.json"));
-    std::ifstream in(folder.file("evaluation.json"), std::ios::binary);
-    if (!in) throw DataError(printable(path) + ": the run has no evaluation.json; anirec evaluate " + printable(path) + " makes one");
+    const std::string evaluation = folder.file("evaluation.json");
+    require_small_file(evaluation);
+    std::error_code ignored;
+    if (!std::filesystem::exists(evaluation, ignored))
+      throw DataError(printable(path) + ": the run has no evaluation.json; anirec evaluate " + printable(path) + " makes one");
     ComparedRun compared;
     compared.name = run_name(path);
     compared.model = config.options.model;
     compared.task = config.options.task;
     compared.epochs = folder.epochs_trained();
-    compared.evaluation.assign(std::istreambuf_iterator<char>(in), {});
+    compared.evaluation = read_text_file(evaluation, "make it again with anirec evaluate " + printable(path));
     std::vector<EpochFigures> history = read_history(folder);
     reported.push_back({std::move(compared), std::move(history), training_command(folder, config)});
   }

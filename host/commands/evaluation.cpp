@@ -1,12 +1,11 @@
 #include "commands/evaluation.h"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "evaluate/comparison.h"
 #include "formats/atomic_file.h"
+#include "formats/text_file.h"
 
 namespace anirec {
 
@@ -42,8 +41,9 @@ std::string describe_evaluation(const Evaluation& evaluation, const std::string&
 }
 
 std::vector<EpochFigures> read_history(const RunFolder& run) {
-  std::ifstream in(run.file("metrics.jsonl"), std::ios::binary);
-  return parse_history(std::string(std::istreambuf_iterator<char>(in), {}));
+  const std::string path = run.file("metrics.jsonl");
+  std::error_code ignored;
+  return parse_history(std::filesystem::exists(path, ignored) ? read_text_file(path, "is it a run of anirec?") : "");
 }
 
 std::string run_name(const std::string& path) {

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -15,6 +14,7 @@
 #include "formats/atomic_file.h"
 #include "formats/json_file.h"
 #include "formats/safetensors.h"
+#include "formats/text_file.h"
 
 namespace anirec {
 namespace {
@@ -75,16 +75,7 @@ struct Descriptor {
 };
 
 std::string read_text(const std::string& path) {
-  const Descriptor in = {retrying([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
-  if (in.number < 0) throw DataError(system_error_text(path, errno) + "; is it a run folder that anirec train wrote?");
-  std::string text;
-  char piece[65536];
-  for (;;) {
-    const ssize_t got = retrying([&] { return read(in.number, piece, sizeof piece); });
-    if (got < 0) throw DataError("cannot read " + system_error_text(path, errno));
-    if (got == 0) return text;
-    text.append(piece, static_cast<std::size_t>(got));
-  }
+  return read_text_file(path, "is it a run folder that anirec train wrote?");
 }
 
 // Moves one file of a run; what is not there needs no moving.
@@ -115,13 +106,14 @@ std::optional<MetricsLine> read_metrics_line(const std::string& line) try {
 // Calls visit(line) for each; a torn last line is passed over.
 template <class Visit>
 void for_metrics_lines(const std::string& path, const Visit& visit) {
+  if (!is_there(path)) return;
   require_file(path);
-  std::ifstream lines(path, std::ios::binary);
+  std::istringstream lines(read_text(path));
   std::uint64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
     const std::optional<MetricsLine> read = read_metrics_line(line);
-    if (!read && lines.peek() == std::ifstream::traits_type::eof()) break;
+    if (!read && lines.peek() == std::istringstream::traits_type::eof()) break;
     if (!read) throw DataError::at(path, number, 1, damaged_line);
     visit(*read);
   }

@@ -3,13 +3,12 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "error.h"
 #include "formats/atomic_file.h"
+#include "formats/text_file.h"
 
 namespace anirec {
 
@@ -42,12 +41,12 @@ void SearchFolder::write() const {
 }
 
 void SearchFolder::read() {
-  std::ifstream in(file("tune.json"));
-  if (!in) throw DataError(printable(path) + ": there is no search to resume; start one without --resume");
-  std::stringstream text;
-  text << in.rdbuf();
+  std::error_code ignored;
+  if (!std::filesystem::exists(file("tune.json"), ignored))
+    throw DataError(printable(path) + ": there is no search to resume; start one without --resume");
+  const std::string text = read_text_file(file("tune.json"), "start the search anew without --resume");
   try {
-    const ordered_json json = ordered_json::parse(text.str());
+    const ordered_json json = ordered_json::parse(text);
     if (json.at("format") != "anirec-tune" || json.at("format_version") != 1) throw std::runtime_error("another format");
     arguments = json.at("arguments").get<std::map<std::string, std::string>>();
     dataset = json.at("dataset").get<std::string>();
