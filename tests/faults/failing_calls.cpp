@@ -1,9 +1,9 @@
 // A library for LD_PRELOAD that makes one system call on files under a folder fail, or a disk full from then on.
 //   ANIREC_FAULT_UNDER   the folder
 //   ANIREC_FAULT_AT      which of the calls below, counted from 1; 0: none fails, they are only counted
-//   ANIREC_FAULT_KIND    ENOSPC, EIO, EDQUOT, EINTR; "full": ENOSPC from there on; "short": half of a read or
-//   write ANIREC_FAULT_REPORT  a file, outside of the folder, that then says which call it was; or how many there
-//   were
+//   ANIREC_FAULT_KIND    ENOSPC, EIO, EDQUOT, EINTR, ENOLCK; full: ENOSPC from there on; short: half a transfer
+//   ANIREC_FAULT_REPORT  a file outside of the folder, for the call that failed, or how many there were
+//
 // Counted are opens to write, reads, writes, fsync, rename, close of what was written, ftruncate, fallocate, mkdir
 // and flock.
 #include <atomic>
@@ -73,6 +73,7 @@ void report(const std::string& line) {
 // Which kinds a call can meet: only transfers are short, a rename is not interrupted, reading takes no space.
 bool can_meet(Call call, const std::string& kind) {
   if (kind == "short") return call == Call::write || call == Call::read;
+  if (kind == "ENOLCK") return call == Call::flock;
   if (kind == "EINTR") return call != Call::rename && call != Call::mkdir;
   return call != Call::read || kind == "EIO";
 }
@@ -93,7 +94,11 @@ int fault_of(Call call, const std::string& path) {
   if (number != settings().at || !can_meet(call, kind)) return 0;
   report(line);
   if (kind == "short") return -1;
-  return kind == "EIO" ? EIO : kind == "EDQUOT" ? EDQUOT : kind == "EINTR" ? EINTR : ENOSPC;
+  return kind == "EIO"      ? EIO
+         : kind == "EDQUOT" ? EDQUOT
+         : kind == "EINTR"  ? EINTR
+         : kind == "ENOLCK" ? ENOLCK
+                            : ENOSPC;
 }
 
 template <class Function>

@@ -174,3 +174,18 @@ TEST_CASE("whatever call of a training fails, the run goes on from its checkpoin
   MESSAGE(points.faults << " faults, " << points.disk_full << " of them full disks; " << points.refused
                         << " ended the command");
 }
+
+TEST_CASE("a file system without locks is said to be one, and trained on" * doctest::skip(sanitized)) {
+  const Workplace work;
+  const std::string line =
+      "train animelist.csv --model mf --task rating --dim 2 --epochs 1 --out out/run --overwrite";
+  bool met = false;
+  for (long at = 1; at < 9 && !met; ++at) {
+    put(work, {});
+    const Faulted faulted = run_with_fault(work, line, "ENOLCK", at);
+    REQUIRE(fault_of(faulted.result) == "");
+    met = faulted.call.starts_with("flock") && faulted.call.ends_with("/out/run");
+    CHECK(contains(faulted.result.out, "knows no locks") == met);
+  }
+  CHECK(met);
+}
