@@ -247,10 +247,10 @@ void predict_pairs(const DeviceModel& m, std::span<const std::uint32_t> users, s
       pairs[i] = {user == unknown_index ? m.model.users : user, item == unknown_index ? m.model.items : item, 0, 0};
     }
     sample.upload(pairs, stream);
-    const StepView step = look_step.of(tile, stream);
     if (dot) {
       launch_dot_scores({look.users.view(), look.items.view(), sample.data(), tile, m.dense.values.data(), m.model.additive_bias, score.data()}, stream);
     } else {
+      const StepView step = look_step.of(tile, stream);
       launch_gather(step, look.users.view(), look.items.view(), fed, 1.0f, inputs.data(), nullptr, tile, stream);
       const float* hidden = forward[0].run(inputs.data(), stream);
       launch_heads({step, fed, heads, m.dense.values.data(), hidden, m.model.hidden.back(), nullptr, signal}, tile, stream);
