@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "formats/system_call.h"
 
 namespace anirec {
 namespace {
@@ -57,25 +58,16 @@ int standard_descriptor(const std::string& path) {
 }
 
 int open_retrying(const char* path, int flags, mode_t mode = 0) {
-  int descriptor;
-  do descriptor = open(path, flags | O_CLOEXEC, mode);
-  while (descriptor < 0 && errno == EINTR);
-  return descriptor;
+  return retrying([&] { return open(path, flags | O_CLOEXEC, mode); });
 }
 
 int sync_retrying(int descriptor) {
-  int result;
-  do result = fsync(descriptor);
-  while (result != 0 && errno == EINTR);
-  return result;
+  return retrying([&] { return fsync(descriptor); });
 }
 
 // The lock of a temporary file says that somebody still writes it; it goes with its process, however that ends.
 bool lock_without_waiting(int descriptor) {
-  int result;
-  do result = flock(descriptor, LOCK_EX | LOCK_NB);
-  while (result != 0 && errno == EINTR);
-  return result == 0;
+  return retrying([&] { return flock(descriptor, LOCK_EX | LOCK_NB); }) == 0;
 }
 
 // Whether the file still has its name: somebody may have taken it for a left-over before it was locked.
@@ -172,8 +164,7 @@ void AtomicFile::flush() {
 
 void AtomicFile::write_through(const char* data, std::size_t size) {
   while (size > 0) {
-    const ssize_t written = ::write(descriptor_, data, std::min(size, largest_write));
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written = retrying([&] { return ::write(descriptor_, data, std::min(size, largest_write)); });
     if (written < 0) fail("write");
     data += written;
     size -= static_cast<std::size_t>(written);

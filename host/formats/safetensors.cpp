@@ -17,6 +17,7 @@
 
 #include "error.h"
 #include "formats/atomic_file.h"
+#include "formats/system_call.h"
 
 namespace anirec {
 namespace {
@@ -145,8 +146,8 @@ void SafetensorsWriter::write(const std::string& path) const {
 }
 
 SafetensorsReader::SafetensorsReader(const std::string& path) : path_(path) {
-  do descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not block: it is refused
-  while (descriptor_ < 0 && errno == EINTR);
+  // A pipe must not block: it is refused.
+  descriptor_ = retrying([&] { return open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
   if (descriptor_ < 0) throw DataError(system_error_text(path_, errno) + "; give the path of an existing safetensors file");
   try {
     read_header();
@@ -167,8 +168,9 @@ void SafetensorsReader::fail_damaged(const std::string& fault) const {
 void SafetensorsReader::read_at(std::uint64_t begin, void* data, std::size_t size) const {
   char* to = static_cast<char*>(data);
   while (size > 0) {
-    const ssize_t got = pread(descriptor_, to, std::min<std::size_t>(size, 1 << 30), static_cast<off_t>(begin));
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = retrying([&] {
+      return pread(descriptor_, to, std::min<std::size_t>(size, 1 << 30), static_cast<off_t>(begin));
+    });
     if (got < 0) throw DataError("cannot read " + system_error_text(path_, errno));
     if (got == 0) fail("became shorter while it was read; try again when nothing else writes it");
     to += got;
