@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/small_algebra.h"
+
 namespace anirec {
 namespace {
 
-using Vector = std::vector<double>;
-
 constexpr int most_rounds = 200;
 constexpr double still_turning = 1e-7;  // how far a direction moves in a round, to go on
-
-double dot(const double* a, const double* b, std::size_t size) {
-  double sum = 0;
-  for (std::size_t i = 0; i < size; ++i) sum += a[i] * b[i];
-  return sum;
-}
 
 // Rows of equal length around their mean.
 class CentredRows {
@@ -31,10 +25,8 @@ class CentredRows {
         values_[i * width + d] = static_cast<double>(table[rows[i] * width + d]) - mean[d];
   }
 
-  double square() const { return dot(values_.data(), values_.data(), values_.size()); }
-  double along(std::size_t row, const Vector& direction) const {
-    return dot(&values_[row * width_], direction.data(), width_);
-  }
+  double square() const { return dot(values_, values_); }
+  double along(std::size_t row, const Vector& direction) const { return dot(row_of(row), direction); }
 
   // The direction of most variance among those orthogonal to `other`; zeros where nothing is left.
   Vector direction(const Vector* other) const {
@@ -44,12 +36,9 @@ class CentredRows {
     if (!normalise(at, other)) return Vector(width_);
     for (int round = 0; round < most_rounds; ++round) {
       Vector next(width_);
-      for (std::size_t i = 0; i < count_; ++i) {
-        const double length = along(i, at);
-        for (std::size_t d = 0; d < width_; ++d) next[d] += length * values_[i * width_ + d];
-      }
+      for (std::size_t i = 0; i < count_; ++i) add_scaled(next, along(i, at), row_of(i));
       if (!normalise(next, other)) return Vector(width_);
-      const double turned = 1 - std::fabs(dot(next.data(), at.data(), width_));
+      const double turned = 1 - std::fabs(dot(next, at));
       at = next;
       if (turned < still_turning * still_turning) break;
     }
@@ -61,15 +50,13 @@ class CentredRows {
   }
 
  private:
-  double length(const Vector& v) const { return std::sqrt(dot(v.data(), v.data(), width_)); }
+  std::span<const double> row_of(std::size_t i) const { return std::span(values_).subspan(i * width_, width_); }
+  static double length(const Vector& v) { return std::sqrt(dot(v, v)); }
 
   // To length 1 and orthogonal to `other`; false where nothing but rounding is left of it.
-  bool normalise(Vector& v, const Vector* other) const {
+  static bool normalise(Vector& v, const Vector* other) {
     const double before = length(v);
-    if (other != nullptr) {
-      const double shared = dot(v.data(), other->data(), width_);
-      for (std::size_t d = 0; d < width_; ++d) v[d] -= shared * (*other)[d];
-    }
+    if (other != nullptr) add_scaled(v, -dot(v, *other), *other);
     const double left = length(v);
     if (!(left > 1e-12 * before)) return false;
     for (double& value : v) value /= left;
