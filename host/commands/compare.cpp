@@ -32,7 +32,7 @@ ExitCode run(const Arguments& arguments) {
     compared.name = run_name(path);
     compared.model = config.options.model;
     compared.task = config.options.task;
-    compared.epochs = folder.epochs_trained();
+    compared.epochs = folder.metrics().epochs_trained();
     compared.evaluation = read_text_file(evaluation, "make it again with anirec evaluate " + printable(path));
     std::vector<EpochFigures> history = read_history(folder);
     reported.push_back({std::move(compared), std::move(history), training_command(folder, config)});

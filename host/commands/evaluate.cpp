@@ -53,7 +53,7 @@ ExitCode run(const Arguments& arguments) {
 
   // The run's own rows: what is judged, and what baselines learn from.
   const RunFolder folder(path);
-  const std::uint64_t epochs = folder.epochs_trained();
+  const std::uint64_t epochs = folder.metrics().epochs_trained();
   Dataset dataset = read_dataset_of(open, folder);
   const DatasetSummary summary = summary_of(dataset);
   const Samples own = split_dataset(std::move(dataset), config_split(open.config.options));

@@ -27,10 +27,13 @@ std::vector<std::uint32_t> matched(const IdMap& from, const IdMap& to) {
 
 }  // namespace
 
+bool is_prepared(const std::vector<std::string>& paths) {
+  return paths.size() == 1 && paths[0] != "-" && is_dataset_file(paths[0]);
+}
+
 Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet) {
   const TaskRules rules = config_rules(config);
-  const bool prepared = paths.size() == 1 && paths[0] != "-" && is_dataset_file(paths[0]);
-  if (prepared) {
+  if (is_prepared(paths)) {
     Dataset dataset = read_dataset(paths[0]);
     if (dataset.rules.task != rules.task)
       throw UsageError(printable(paths[0]) + " was prepared for --task " + task_name(dataset.rules.task) + ", not " +
@@ -41,6 +44,11 @@ Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& conf
                        [&](const std::string& path, const RatingsFormat& format) {
                          if (!quiet) print_wrapped("reading " + printable(path) + ": " + format.describe());
                        });
+}
+
+void take_rules(const TaskRules& rules, TrainConfig& config) {
+  config.unrated = unrated_name(rules.unrated);
+  config.positive_from = static_cast<double>(rules.positive_from);
 }
 
 void report_titles(const Arguments& arguments, const Titles& titles, const IdMap& items) {

@@ -15,7 +15,11 @@ namespace anirec {
 
 // Reads one prepared dataset (whose task must be the configuration's, else UsageError) or ratings files. `quiet`
 // leaves out the lines about formats.
+bool is_prepared(const std::vector<std::string>& paths);  // one prepared dataset
 Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet);
+
+// The rules that made a dataset's labels into the configuration: a prepared one brings its own.
+void take_rules(const TaskRules& rules, TrainConfig& config);
 
 // With --titles: how many of the items have one of `titles`, which were read from there. Whether the file belongs to
 // these ratings is then seen before training, not after it.

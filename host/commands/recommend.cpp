@@ -26,7 +26,7 @@ std::string device_flag(const Arguments& arguments) { return arguments.text("dev
 
 class Recommendations {
  public:
-  // For users of the run.
+  // For users of the run, or with --ratings for somebody who is not in the data.
   Recommendations(const Arguments& arguments, int top)
       : top_(top),
         folder_(arguments.only("run folder")),
@@ -34,30 +34,10 @@ class Recommendations {
         titles_(titles_of(arguments)) {
     const DeviceChoice device = choose_device(device_flag(arguments));
     const TrainConfig options = options_to_look(open_.config.options, arguments);
-    const Samples samples = split_dataset(read_dataset_of(open_, folder_), config_split(open_.config.options));
-    seen_ = items_by_user(samples, {0, samples.rows.size()});
-    engine_ = open_engine_to_look(device, open_.model.config, open_.model.parameters, options.threads);
-  }
-
-  // For somebody who is not in the data: user 0 of a model of one user.
-  Recommendations(const Arguments& arguments, int top, const std::string& ratings)
-      : top_(top),
-        folder_(arguments.only("run folder")),
-        open_(open_run(folder_.path())),
-        titles_(titles_of(arguments)) {
-    const DeviceChoice device = choose_device(device_flag(arguments));
-    const TrainConfig options = options_to_look(open_.config.options, arguments);
-    // Columns of the training data say nothing of this file.
-    const FormatOptions format = {arguments.text("columns"), arguments.text("separator")};
-    own_ = read_own_ratings(ratings, format, config_rules(options), open_.model, titles_);
-    const TrainSettings trained = config_settings(options, 1);
-    const NewUserSettings settings = {
-        trained.l2, {trained.class_weight[0], trained.class_weight[1]}, folder_.rating_variance()};
-    new_user_ = std::make_unique<NewUser>(open_.model.config, open_.model.parameters, own_->rated, settings);
-    explain_ = arguments.has("explain");
-    seen_ = {{0, own_->items.size()}, own_->items};
-    const OneUserModel one = one_user_model(open_.model.config, open_.model.parameters, *new_user_);
-    engine_ = open_engine_to_look(device, one.config, one.parameters, options.threads);
+    if (arguments.has("ratings"))
+      open_for_newcomer(arguments, device, options);
+    else
+      open_for_users(device, options);
   }
 
   void show(std::uint32_t user) const {
@@ -97,6 +77,27 @@ class Recommendations {
   const IdMap& users() const { return open_.model.users; }
 
  private:
+  void open_for_users(const DeviceChoice& device, const TrainConfig& options) {
+    const Samples samples = split_dataset(read_dataset_of(open_, folder_), config_split(open_.config.options));
+    seen_ = items_by_user(samples, {0, samples.rows.size()});
+    engine_ = open_engine_to_look(device, open_.model.config, open_.model.parameters, options.threads);
+  }
+
+  // User 0 of a model of one user.
+  void open_for_newcomer(const Arguments& arguments, const DeviceChoice& device, const TrainConfig& options) {
+    // Columns of the training data say nothing of this file.
+    const FormatOptions format = {arguments.text("columns"), arguments.text("separator")};
+    own_ = read_own_ratings(arguments.text("ratings"), format, config_rules(options), open_.model, titles_);
+    const TrainSettings trained = config_settings(options, 1);
+    const NewUserSettings settings = {
+        trained.l2, {trained.class_weight[0], trained.class_weight[1]}, folder_.metrics().rating_variance()};
+    new_user_ = std::make_unique<NewUser>(open_.model.config, open_.model.parameters, own_->rated, settings);
+    explain_ = arguments.has("explain");
+    seen_ = {{0, own_->items.size()}, own_->items};
+    const OneUserModel one = one_user_model(open_.model.config, open_.model.parameters, *new_user_);
+    engine_ = open_engine_to_look(device, one.config, one.parameters, options.threads);
+  }
+
   // Places in own_->rated and what they add to a score, most first.
   using Reasons = std::vector<std::pair<double, std::size_t>>;
 
@@ -188,23 +189,18 @@ void check_flags(const Arguments& arguments) {
 ExitCode run(const Arguments& arguments) {
   check_flags(arguments);
   const int top = static_cast<int>(arguments.number("top", 10, 1, 1000000));
-  const auto recommend = [&](const Recommendations& recommendations, const std::vector<std::uint32_t>& users) {
-    if (arguments.has("out") || users.size() != 1 || arguments.has("for-all-users"))
-      recommendations.write(users, arguments.text("out", "/dev/stdout"));
-    else
-      recommendations.show(users[0]);
-  };
-  if (arguments.has("ratings")) {
-    recommend(Recommendations(arguments, top, arguments.text("ratings")), {0});
-    return ExitCode::ok;
-  }
   const Recommendations recommendations(arguments, top);
   std::vector<std::uint32_t> users;
-  if (arguments.has("user"))
+  if (arguments.has("ratings"))
+    users.push_back(0);
+  else if (arguments.has("user"))
     users.push_back(find_id(recommendations.users(), arguments.text("user"), "user"));
   else
     for (std::uint32_t u = 0; u < recommendations.users().size(); ++u) users.push_back(u);
-  recommend(recommendations, users);
+  if (arguments.has("out") || arguments.has("for-all-users"))
+    recommendations.write(users, arguments.text("out", "/dev/stdout"));
+  else
+    recommendations.show(users[0]);
   return ExitCode::ok;
 }
 

@@ -1,6 +1,7 @@
 #include "commands/run_report.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <numeric>
 
@@ -8,6 +9,7 @@
 #include "formats/atomic_file.h"
 #include "formulas/activation.h"
 #include "report/run_report.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -114,7 +116,7 @@ void write_run_report(const ReportInputs& in) {
   const std::span<const Sample> all = in.samples.rows;
   RunReport report;
   report.history = read_history(in.run);
-  report.run = {run_name(in.run.path()), options.model, options.task, in.run.epochs_trained(),
+  report.run = {run_name(in.run.path()), options.model, options.task, in.run.metrics().epochs_trained(),
                 in.evaluation == nullptr ? "" : evaluation_json(*in.evaluation)};
   report.data = in.data;
   report.train_rows = in.samples.train.size();
@@ -144,6 +146,24 @@ void write_run_report(const ReportInputs& in) {
   } catch (const DataError& fault) {
     throw DataError(std::string(fault.what()) + " (the run itself is whole: only its report is missing)");
   }
+}
+
+void finish_run(const EndOfTraining& in, bool quiet) {
+  const Model model = read_model(in.run.model_file());
+  const std::unique_ptr<Engine> engine =
+      open_engine_to_look(in.device, model.config, model.parameters, in.config.options.threads);
+  std::optional<Evaluation> evaluation;
+  if (in.samples.test.size() > 0) {
+    evaluation = evaluate_split(*engine, model.config, in.samples, "test", in.samples.test);
+    write_evaluation(*evaluation, in.run);
+    if (!quiet)
+      std::fputs(describe_evaluation(*evaluation, in.run.path(), in.config.options, in.run.metrics().epochs_trained()).c_str(),
+                 stdout);
+  } else if (!quiet) {
+    print_wrapped("no test rows: evaluate with anirec evaluate " + printable(in.run.path()) + " --data FILE");
+  }
+  write_run_report({in.run, in.config, in.data, in.samples, model, *engine, in.titles,
+                    evaluation ? &*evaluation : nullptr, std::span(in.samples.rows).subspan(in.samples.test.begin)});
 }
 
 }  // namespace anirec

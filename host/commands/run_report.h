@@ -6,6 +6,7 @@
 
 #include "commands/command_table.h"
 #include "commands/evaluation.h"
+#include "commands/open_engine.h"
 #include "dataset/dataset.h"
 #include "model/model_file.h"
 #include "ratings/titles.h"
@@ -30,5 +31,19 @@ struct ReportInputs {
 
 // Written whole or not at all. Throws DataError that says the rest of the run is unharmed.
 void write_run_report(const ReportInputs& in);
+
+// What a training ends with.
+struct EndOfTraining {
+  const RunFolder& run;
+  const StoredConfig& config;
+  const DatasetSummary& data;
+  const Samples& samples;
+  const Titles& titles;
+  const DeviceChoice& device;
+};
+
+// Judges the test split, touched this once, where there is one: its tables are printed unless `quiet`, its figures
+// written. Then writes the report.
+void finish_run(const EndOfTraining& in, bool quiet);
 
 }  // namespace anirec

@@ -89,14 +89,11 @@ class Training {
       report_titles(arguments_, titles_, dataset.items);
     }
 
-    const bool prepared = request_.data.size() == 1 && request_.data[0] != "-" && is_dataset_file(request_.data[0]);
+    const bool prepared = is_prepared(request_.data);
     const std::string source = prepared ? fs::absolute(request_.data[0]).lexically_normal().string() : "";
     const PassingFile kept_dataset = {run_.dataset_file() + ".new"};
     if (!prepared) write_dataset(dataset, kept_dataset.path);
-    if (prepared) {  // the rules that made its labels, not those that would have
-      config_.options.unrated = unrated_name(dataset.rules.unrated);
-      config_.options.positive_from = static_cast<double>(dataset.rules.positive_from);
-    }
+    take_rules(dataset.rules, config_.options);
     config_.dataset = reference_to(dataset, prepared ? source : fs::path(run_.dataset_file()).filename().string());
     take(std::move(dataset));
     Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
@@ -123,10 +120,7 @@ class Training {
     if (!checkpoint)
       throw DataError(printable(run_.path()) + ": there is no checkpoint to resume from; train it again with --overwrite");
     Progress& progress = checkpoint->progress;
-    // More epochs may have been asked for.
-    const EarlyStopping stopping(config_.options.monitor, config_.options.patience, samples_.validation.size() > 0);
-    progress.finished = progress.epoch >= config_.options.epochs || stopping.is_over(progress.best);
-    run_.cut_metrics(progress.step);
+    run_.metrics().cut(progress.step);
     run_.write_config(config_);
     if (request_.text()) std::printf("resuming after step %s\n", count_text(progress.step).c_str());
     return go_on(std::move(checkpoint->parameters), std::move(checkpoint->state), progress);
@@ -171,7 +165,8 @@ class Training {
       return ExitCode::interrupted;
     }
     if (request_.text()) std::printf("%s; best epoch %llu\n", end_text(end), static_cast<unsigned long long>(progress.best.epoch));
-    finish();
+    finish_run({run_, config_, summary_, samples_, titles_, device_}, !request_.text());
+    if (request_.text()) print_wrapped("report: " + printable(run_.file("report.html")));
     return ExitCode::ok;
   }
 
@@ -186,26 +181,6 @@ class Training {
     std::printf("an epoch a line, with its losses; * marks the best so far\n");
     std::fflush(stdout);
   }
-
-  // The test split, touched once, and the report.
-  void finish() {
-    const Model model = read_model(run_.model_file());
-    const std::unique_ptr<Engine> engine = open_engine_to_look(device_, model.config, model.parameters, config_.options.threads);
-    std::optional<Evaluation> evaluation;
-    if (samples_.test.size() == 0) {
-      if (request_.text())
-        print_wrapped("no test rows: evaluate with anirec evaluate " + printable(run_.path()) + " --data FILE");
-    } else {
-      evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
-      write_evaluation(*evaluation, run_);
-      if (request_.text()) std::fputs(describe_evaluation(*evaluation, run_.path(), config_.options, progress_epochs()).c_str(), stdout);
-    }
-    write_run_report({run_, config_, summary_, samples_, model, *engine, titles_, evaluation ? &*evaluation : nullptr,
-                      std::span(samples_.rows).subspan(samples_.test.begin)});
-    if (request_.text()) print_wrapped("report: " + printable(run_.file("report.html")));
-  }
-
-  std::uint64_t progress_epochs() const { return run_.epochs_trained(); }
 
   const TrainRequest& request_;
   const Arguments& arguments_;

@@ -108,7 +108,10 @@ class Tuning {
   bool train_until(std::uint64_t trial, std::uint64_t epochs) {
     TrialRecord& of = record(trial);
     if (of.loss_after.contains(epochs)) return true;
-    if (!of.loss_after.empty() && !std::isfinite(of.loss_after.rbegin()->second)) return of.loss_after[epochs] = of.loss_after.rbegin()->second, true;
+    if (!of.loss_after.empty() && !std::isfinite(of.loss_after.rbegin()->second)) {  // it failed before
+      of.loss_after[epochs] = of.loss_after.rbegin()->second;
+      return true;
+    }
     throw_if_interrupted();
     show_progress(trial, epochs);
     const TrainConfig config = config_of(trial);
@@ -125,8 +128,7 @@ class Tuning {
       auto checkpoint = run.holds_run() ? run.read_checkpoint(model, settings.optimizer) : std::nullopt;
       if (checkpoint) {
         progress = checkpoint->progress;
-        progress.finished = progress.epoch >= epochs || EarlyStopping(config.monitor, config.patience, true).is_over(progress.best);
-        run.cut_metrics(progress.step);
+        run.metrics().cut(progress.step);
         engine->load(checkpoint->parameters, &checkpoint->state);
       } else {
         run.write_config({config, reference_, titles_});
@@ -151,18 +153,8 @@ class Tuning {
       fs::rename(folder_.trial_folder(winner), folder_.best_folder());
     }
     const RunFolder run(folder_.best_folder());
-    const Model model = read_model(run.model_file());
-    const std::unique_ptr<Engine> engine = open_engine_to_look(device_, model.config, model.parameters, base_.threads);
     const StoredConfig config = run.read_config();
-    const Titles titles = titles_for_report({}, config);
-    std::optional<Evaluation> evaluation;
-    if (samples_.test.size() > 0) {
-      evaluation = evaluate_split(*engine, model.config, samples_, "test", samples_.test);
-      write_evaluation(*evaluation, run);
-      if (!quiet_) std::fputs(describe_evaluation(*evaluation, run.path(), config_of(winner), run.epochs_trained()).c_str(), stdout);
-    }
-    write_run_report({run, config, summary_, samples_, model, *engine, titles, evaluation ? &*evaluation : nullptr,
-                      std::span(samples_.rows).subspan(samples_.test.begin, samples_.test.size())});
+    finish_run({run, config, summary_, samples_, titles_for_report({}, config), device_}, quiet_);
   }
 
   ExitCode interrupted() const {
@@ -209,7 +201,8 @@ class Tuning {
                 static_cast<unsigned long long>(folder_.trials[0].loss_after.begin()->first));
     for (const SettingEffect& effect : effects)
       std::printf("  %3.0f %%  --%s (best on average: %s)\n", 100 * effect.share, effect.flag.c_str(), effect.best.c_str());
-    std::printf("\nkept %s\ntrain it again: anirec train DATA %s\n", printable(folder_.best_folder()).c_str(), settings_text(folder_.trials[order[0]].settings).c_str());
+    const RunFolder run(folder_.best_folder());
+    std::printf("\nkept %s\ntrain it again:\n%s\n", printable(run.path()).c_str(), training_command(run, run.read_config()).c_str());
   }
 
   SearchFolder& folder_;
@@ -302,11 +295,12 @@ ExitCode run(const Arguments& arguments) {
     dataset = load_data(arguments.positional, base, team, quiet);
     if (!quiet) std::fputs(describe_dataset(dataset).c_str(), stdout);
     require_validation(base, dataset.user.size());
-    const bool prepared = arguments.positional.size() == 1 && arguments.positional[0] != "-" && is_dataset_file(arguments.positional[0]);
+    const bool prepared = is_prepared(arguments.positional);
     folder.dataset = fs::absolute(prepared ? arguments.positional[0] : folder.dataset_file()).lexically_normal().string();
     if (!prepared) write_dataset(dataset, folder.dataset);
     folder.write();
   }
+  take_rules(dataset.rules, base);
   return Tuning(folder, base, std::move(dataset), titles, quiet).run();
 }
 

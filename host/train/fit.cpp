@@ -37,19 +37,21 @@ class Fit {
         keep_best_(in.config.keep == "best" && in.samples.validation.size() > 0) {}
 
   FitEnd run() {
-    while (!progress_.finished) {
+    while (!is_over()) {
       if (const auto end = train_epoch()) {
         checkpoint();
         return *end;
       }
       finish_epoch();
-      progress_.finished = progress_.epoch >= in_.config.epochs || stopping_.is_over(progress_.best);
-      if (progress_.finished || checkpoint_is_due()) checkpoint();
+      if (is_over() || checkpoint_is_due()) checkpoint();
     }
     return progress_.epoch >= in_.config.epochs ? FitEnd::all_epochs : FitEnd::stopped_early;
   }
 
  private:
+  // A resumed run may have been over, and may have been given more epochs since.
+  bool is_over() const { return progress_.epoch >= in_.config.epochs || stopping_.is_over(progress_.best); }
+
   std::uint64_t validation_rows() const {
     const std::uint64_t rows = in_.samples.validation.size(), most = in_.config.validation_rows;
     return most > 0 ? std::min(rows, most) : rows;
@@ -111,13 +113,13 @@ class Fit {
     report.train = training_metrics(in_.model, progress_.sums);
     report.seconds = progress_.seconds;
     report.samples_per_second = progress_.sums.samples / std::max(progress_.seconds, 1e-9);
-    in_.run.append_metrics(metrics_line(report.epoch, report.step, "train", report.train, report.seconds));
+    in_.run.metrics().append(metrics_line(report.epoch, report.step, "train", report.train, report.seconds));
     if (!validation_.empty()) {
       const Clock::time_point before = Clock::now();
       report.validation = evaluate_rows(engine_, in_.model, validation_);
       if (!std::isfinite(report.validation->loss))
         refuse("the validation loss is not finite after step " + std::to_string(report.step), report.epoch);
-      in_.run.append_metrics(
+      in_.run.metrics().append(
           metrics_line(report.epoch, report.step, "validation", *report.validation, seconds_since(before)));
     }
     report.best = stopping_.is_best(progress_.best, report.epoch, report.train,

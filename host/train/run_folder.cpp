@@ -14,6 +14,7 @@
 #include "formats/atomic_file.h"
 #include "formats/json_file.h"
 #include "formats/safetensors.h"
+#include "formats/system_call.h"
 #include "formats/text_file.h"
 
 namespace anirec {
@@ -58,22 +59,6 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-// For calls that give -1 and errno.
-template <class Call>
-auto retrying(const Call& call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
-// A descriptor that is closed in time.
-struct Descriptor {
-  int number;
-  ~Descriptor() {
-    if (number >= 0) close(number);
-  }
-};
-
 std::string read_text(const std::string& path) {
   return read_text_file(path, "is it a run folder that anirec train wrote?");
 }
@@ -82,41 +67,6 @@ std::string read_text(const std::string& path) {
 void move_file(const std::string& from, const std::string& to) {
   if (rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT)
     throw DataError("cannot move " + system_error_text(from, errno) + "; choose another --out");
-}
-
-// What is asked of a line of metrics.jsonl; nothing where it is damaged.
-struct MetricsLine {
-  std::uint64_t step;
-  std::string split;
-  double rmse;  // 0: none
-};
-constexpr const char* damaged_line = "the line is damaged; correct or remove it";
-constexpr std::size_t longest_metrics_line = 1 << 20;
-
-std::optional<MetricsLine> read_metrics_line(const std::string& line) try {
-  if (line.size() > longest_metrics_line) return std::nullopt;
-  const ordered_json json = ordered_json::parse(line);
-  return MetricsLine{json_whole_number(json, "step", 0, std::numeric_limits<std::uint64_t>::max()),
-                     json.contains("split") ? json_string(json, "split") : "",
-                     json.contains("rmse") && json["rmse"].is_number() ? json["rmse"].get<double>() : 0};
-} catch (const std::exception&) {
-  return std::nullopt;
-}
-
-// Calls visit(line) for each; a torn last line is passed over.
-template <class Visit>
-void for_metrics_lines(const std::string& path, const Visit& visit) {
-  if (!is_there(path)) return;
-  require_file(path);
-  std::istringstream lines(read_text(path));
-  std::uint64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    const std::optional<MetricsLine> read = read_metrics_line(line);
-    if (!read && lines.peek() == std::istringstream::traits_type::eof()) break;
-    if (!read) throw DataError::at(path, number, 1, damaged_line);
-    visit(*read);
-  }
 }
 
 std::string resume_advice(const std::string& path) {
@@ -134,7 +84,7 @@ std::string sources_text(const ordered_json& sources) {
 
 ordered_json progress_json(const Progress& progress) {
   ordered_json json = {{"epoch", progress.epoch},   {"step", progress.step},
-                       {"seconds", progress.seconds}, {"finished", progress.finished},
+                       {"seconds", progress.seconds},
                        {"best_epoch", progress.best.epoch}, {"bad_epochs", progress.best.bad_epochs}};
   if (progress.best.value) json["best_value"] = *progress.best.value;
   return json;
@@ -302,66 +252,11 @@ Dataset RunFolder::read_dataset_of_run(const StoredConfig& config) const {
   return dataset;
 }
 
-void RunFolder::append_metrics(const ordered_json& line) const {
-  const std::string path = file("metrics.jsonl"), text = line.dump() + "\n";
-  const auto fail = [&] { throw DataError(system_error_text(path, errno) + "; free some space and go on with --resume"); };
-  const Descriptor out = {retrying([&] { return open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); })};
-  if (out.number < 0) fail();
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t written = retrying([&] { return write(out.number, text.data() + done, text.size() - done); });
-    if (written < 0) fail();
-    done += static_cast<std::size_t>(written);
-  }
-}
-
 void RunFolder::take_dataset(const std::string& from) const { move_file(from, dataset_file()); }
-
-// What a checkpoint stands for is on the disk before it.
-void RunFolder::sync_metrics() const {
-  const std::string path = file("metrics.jsonl");
-  const Descriptor lines = {retrying([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
-  if (lines.number < 0 && errno == ENOENT) return;
-  if (lines.number < 0 || retrying([&] { return fsync(lines.number); }) != 0)
-    throw DataError("cannot write " + system_error_text(path, errno) + "; free some space and go on with --resume");
-}
-
-void RunFolder::cut_metrics(std::uint64_t step) const {
-  const std::string path = file("metrics.jsonl");
-  if (!is_there(path)) return;
-  require_file(path);
-  std::istringstream lines(read_text(path));
-  std::string kept;
-  std::uint64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    const std::optional<MetricsLine> read = read_metrics_line(line);
-    if (!read && lines.peek() == std::istringstream::traits_type::eof()) break;  // a torn last line
-    if (!read) throw DataError::at(path, number, 1, damaged_line);
-    if (read->step <= step) kept += line + "\n";
-  }
-  write_file_atomically(path, kept);
-}
-
-std::uint64_t RunFolder::epochs_trained() const {
-  std::uint64_t epochs = 0;
-  for_metrics_lines(file("metrics.jsonl"), [&](const MetricsLine& line) { epochs += line.split == "train"; });
-  return epochs;
-}
-
-double RunFolder::rating_variance() const {
-  double train = 1, validation = 0;
-  for_metrics_lines(file("metrics.jsonl"), [&](const MetricsLine& line) {
-    const double variance = line.rmse * line.rmse;
-    if (!std::isfinite(variance) || variance <= 0) return;
-    if (line.split == "train") train = variance;
-    if (line.split == "validation" && (validation <= 0 || variance < validation)) validation = variance;
-  });
-  return validation > 0 ? validation : train;
-}
 
 void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,
                                  const Progress& progress) {
-  sync_metrics();
+  metrics().sync();  // what a checkpoint stands for is on the disk before it
   SafetensorsWriter writer;
   writer.set_metadata({{"format", "anirec-optimizer"},
                        {"format_version", "1"},
@@ -399,7 +294,6 @@ std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfi
     progress.epoch = json_whole_number(json, "epoch", 0, most);
     progress.step = json_whole_number(json, "step", 0, most);
     progress.seconds = json_number(json, "seconds", 0, finite);
-    progress.finished = json_flag(json, "finished");
     progress.best.epoch = json_whole_number(json, "best_epoch", 0, most);
     progress.best.bad_epochs = json_whole_number(json, "bad_epochs", 0, most);
     if (json.contains("best_value")) progress.best.value = json_number(json, "best_value", -finite, finite);

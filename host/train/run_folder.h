@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "dataset/dataset.h"
 #include "model/model_file.h"
 #include "train/early_stopping.h"
+#include "train/metrics_file.h"
 #include "train/train_config.h"
 
 namespace anirec {
@@ -21,7 +21,6 @@ struct Progress {
   TrainSums sums;           // of the epoch that is under way
   double seconds = 0;       // trained in it
   BestSoFar best;
-  bool finished = false;    // stopped early, or all epochs done
 };
 
 // Which dataset a run was trained on, and how to know it again.
@@ -65,15 +64,7 @@ class RunFolder {
   // The dataset this run was trained on, from where its configuration says; checked to be the same.
   Dataset read_dataset_of_run(const StoredConfig& config) const;
 
-  // One object a line, one write a line.
-  void append_metrics(const nlohmann::ordered_json& line) const;
-  // Cuts metrics.jsonl back to lines of steps up to `step`. DataError where a line but the last is damaged.
-  void cut_metrics(std::uint64_t step) const;
-  // Train lines of metrics.jsonl. DataError likewise.
-  std::uint64_t epochs_trained() const;
-  // Mean squared error of the ratings where validation went best, else of the last epoch of training; 1 where there are
-  // no ratings. DataError likewise.
-  double rating_variance() const;
+  MetricsFile metrics() const { return MetricsFile(file("metrics.jsonl")); }
 
   // Writes optimizer.safetensors, whose rename commits a checkpoint. An old run put aside goes then.
   void write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,
@@ -91,7 +82,6 @@ class RunFolder {
 
  private:
   bool is_committed() const;
-  void sync_metrics() const;
   void restore() const;
   void drop_old() const;
 

@@ -75,6 +75,17 @@ TEST_CASE("a search that was ended goes on to the same run") {
   CHECK(difference_of(work.path("straight/best"), work.path("ended/best")) == "");
 }
 
+TEST_CASE("a search over a prepared dataset keeps the rules that made its labels, and says how to train again") {
+  const Workplace work;
+  REQUIRE(fault_of(work.run("prepare animelist.csv --task interaction --unrated positive --out prepared")) == "");
+  const ProgramResult result =
+      work.run("tune prepared --model mf --task interaction --trials 2 --epochs 1 --threads 1 --out found");
+  REQUIRE(fault_of(result) == "");
+  CHECK(nlohmann::json::parse(work.read("found/best/config.json"))["options"]["unrated"] == "positive");
+  CHECK(contains(result.out, "--model mf"));
+  CHECK(contains(result.out, "--task interaction"));
+}
+
 TEST_CASE("what a search cannot do is said before any data is read") {
   const Workplace work;
   const std::string rest = " --model mf --task rating --out no";

@@ -57,8 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             "it can be written again");
   });
   std::uint64_t epochs = 0;
-  const bool counted = accepts([&] { epochs = run.epochs_trained(); });
-  const bool cut = accepts([&] { run.cut_metrics(20); });
+  const bool counted = accepts([&] { epochs = run.metrics().epochs_trained(); });
+  const bool cut = accepts([&] { run.metrics().cut(20); });
   const bool compared = accepts([&] {
     const std::string task = config.options.task.empty() ? "hybrid" : config.options.task;
     const std::vector<ComparedRun> runs = {{"run", "hybrid", task, epochs, evaluation}};

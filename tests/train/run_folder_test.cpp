@@ -69,7 +69,7 @@ Progress progress_at_41() {
   return progress;
 }
 
-void append(const RunFolder& run, std::uint64_t step) { run.append_metrics({{"epoch", step}, {"step", step}}); }
+void append(const RunFolder& run, std::uint64_t step) { run.metrics().append({{"epoch", step}, {"step", step}}); }
 
 }  // namespace
 
@@ -144,17 +144,17 @@ TEST_CASE("a checkpoint of another model, of another optimizer or from the futur
 TEST_CASE("metrics are cut back to a step, with a torn last line") {
   const TemporaryFolder folder;
   const RunFolder run(folder.path(""));
-  run.cut_metrics(5);
+  run.metrics().cut(5);
   CHECK_FALSE(std::filesystem::exists(run.file("metrics.jsonl")));
   for (const std::uint64_t step : {10, 10, 20, 30}) append(run, step);
-  run.cut_metrics(20);
+  run.metrics().cut(20);
   const std::string kept = "{\"epoch\":10,\"step\":10}\n{\"epoch\":10,\"step\":10}\n{\"epoch\":20,\"step\":20}\n";
   CHECK(TemporaryFolder::read(run.file("metrics.jsonl")) == kept);
   folder.file("metrics.jsonl", kept + "{\"epoch\":30,\"st");
-  run.cut_metrics(30);
+  run.metrics().cut(30);
   CHECK(TemporaryFolder::read(run.file("metrics.jsonl")) == kept);
   folder.file("metrics.jsonl", "nonsense\n" + kept);
-  CHECK_THROWS_AS(run.cut_metrics(30), DataError);
+  CHECK_THROWS_AS(run.metrics().cut(30), DataError);
   CHECK(TemporaryFolder::read(run.file("metrics.jsonl")) == "nonsense\n" + kept);
 }
 
@@ -234,38 +234,38 @@ TEST_CASE("a name that is no UTF-8 is refused where config.json would have to ho
 TEST_CASE("epochs are counted in metrics.jsonl; a damaged line but the last is named") {
   const TemporaryFolder folder;
   const RunFolder run(folder.path(""));
-  CHECK(run.epochs_trained() == 0);
+  CHECK(run.metrics().epochs_trained() == 0);
   const std::string epoch = "{\"step\":1,\"split\":\"train\"}\n{\"step\":1,\"split\":\"validation\"}\n";
   folder.file("metrics.jsonl", epoch + epoch + "{\"step\":2,\"spl");
-  CHECK(run.epochs_trained() == 2);
+  CHECK(run.metrics().epochs_trained() == 2);
   for (const std::string& line :
        {std::string("\x00\xff\x1b[2J", 6), std::string("{\"step\":1,\"split\":3}"), std::string("{\"step\":-1}"),
         std::string("[]"), std::string(), std::string(2 << 20, '[')}) {
     CAPTURE(line.substr(0, 20));
     folder.file("metrics.jsonl", epoch + line + "\n" + epoch);
     const std::string fault = run.file("metrics.jsonl") + ":3:1: the line is damaged; correct or remove it";
-    CHECK_THROWS_WITH_AS(run.epochs_trained(), fault.c_str(), DataError);
-    CHECK_THROWS_WITH_AS(run.cut_metrics(9), fault.c_str(), DataError);
+    CHECK_THROWS_WITH_AS(run.metrics().epochs_trained(), fault.c_str(), DataError);
+    CHECK_THROWS_WITH_AS(run.metrics().cut(9), fault.c_str(), DataError);
   }
   std::filesystem::remove(run.file("metrics.jsonl"));
   std::filesystem::create_symlink("/dev/zero", run.file("metrics.jsonl"));
-  CHECK_THROWS_AS(run.epochs_trained(), DataError);
+  CHECK_THROWS_AS(run.metrics().epochs_trained(), DataError);
 }
 
 TEST_CASE("the ratings' variance is that of the best validation, else of the last epoch of training") {
   const TemporaryFolder folder;
   const RunFolder run(folder.path(""));
-  CHECK(run.rating_variance() == 1);
+  CHECK(run.metrics().rating_variance() == 1);
   const auto line = [](const std::string& split, const std::string& rmse) {
     return "{\"step\":1,\"split\":\"" + split + "\",\"rmse\":" + rmse + "}\n";
   };
   folder.file("metrics.jsonl", line("train", "4") + line("train", "3"));
-  CHECK(run.rating_variance() == 9);
+  CHECK(run.metrics().rating_variance() == 9);
   folder.file("metrics.jsonl", line("train", "1") + line("validation", "5") + line("validation", "2") +
                                    line("validation", "3") + line("validation", "0") + line("validation", "\"1\""));
-  CHECK(run.rating_variance() == 4);
+  CHECK(run.metrics().rating_variance() == 4);
   folder.file("metrics.jsonl", "{\"step\":1,\"split\":\"train\",\"bce\":0.5}\n");
-  CHECK(run.rating_variance() == 1);
+  CHECK(run.metrics().rating_variance() == 1);
 }
 
 TEST_CASE("a folder holds a run as soon as one of its files is there, and none after it was removed") {
