@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string>
 
+#include "engines/against_reference.h"
 #include "engines/engines.h"
-#include "engines/reference_trainer.h"
 #include "engines/small_problem.h"
 
 using namespace anirec;
@@ -34,11 +34,7 @@ void check_against_reference(const Problem& p, std::uint64_t steps) {
     }
     Parameters trained;
     engine->read(trained);
-    CHECK(relative_to_movement(trained.user_embedding, reference.user_embedding(), p.start.user_embedding) < 1e-4);
-    CHECK(relative_to_movement(trained.item_embedding, reference.item_embedding(), p.start.item_embedding) < 1e-4);
-    CHECK(relative_to_movement(trained.user_bias, reference.user_bias(), p.start.user_bias) < 1e-4);
-    CHECK(relative_to_movement(trained.item_bias, reference.item_bias(), p.start.item_bias) < 1e-4);
-    CHECK(relative_to_movement(trained.dense, reference.dense(), p.start.dense) < 1e-4);
+    check_parameters(trained, reference, p.start);
 
     Scores scores;
     const std::vector<std::uint32_t> users = {0, 5, 22, 22}, items = {0, 10, 3, 10};
