@@ -86,11 +86,8 @@ class Engine {
   // batches after the one that made sums.first_bad_step: the parameters are worthless then, and so are later sums.
   virtual void train(PositionRange positions, TrainSums& sums) = 0;
   // Trains like train() and says what each phase took, over all steps of the range: what a profiler would see, so steps
-  // are launched one by one. Empty: the engine has no phases that follow one another.
-  virtual std::vector<PhaseTime> time_phases(PositionRange positions, TrainSums& sums) {
-    train(positions, sums);
-    return {};
-  }
+  // are launched one by one. Empty, and nothing is trained: the engine has no phases that follow one another.
+  virtual std::vector<PhaseTime> time_phases(PositionRange, TrainSums&) { return {}; }
 
   // Looking never writes: rows are brought forward in passing, never in place.
   virtual void predict(std::span<const std::uint32_t> users, std::span<const std::uint32_t> items,
