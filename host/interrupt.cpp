@@ -1,14 +1,17 @@
 #include "interrupt.h"
 
-#include <csignal>
 #include <unistd.h>
+#include <atomic>
+#include <csignal>
 
 #include "error.h"
 
 namespace anirec {
 namespace {
 
-volatile std::sig_atomic_t requested_flag = 0;
+// Written by a signal handler and read by every thread of a team: std::sig_atomic_t is good for one thread alone.
+std::atomic<int> requested_flag = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void on_signal(int) {
   if (requested_flag != 0) _exit(static_cast<int>(ExitCode::interrupted));
