@@ -59,12 +59,13 @@ TEST_CASE("a search ends in the best of its trials, a run like any other") {
 TEST_CASE("a search that was ended goes on to the same run") {
   const Workplace work;
   REQUIRE(fault_of(work.run(search + "--out straight --quiet")) == "");
+  const std::string program = tested_program();
   int ended = 0;
-  REQUIRE(std::system(("cd '" + work.path("") + "' && timeout -s INT 0.15 '" ANIREC_PROGRAM "' " + search +
+  REQUIRE(std::system(("cd '" + work.path("") + "' && timeout -s INT 0.15 '" + program + "' " + search +
                        "--out ended --quiet 2> /dev/null; true").c_str()) == 0);
   if (work.read("ended/tune.json").empty()) return;  // a machine so slow that it did not come to its first trial
   for (int tries = 0; tries < 50; ++tries) {
-    const int code = std::system(("cd '" + work.path("") + "' && timeout -s INT 0.3 '" ANIREC_PROGRAM
+    const int code = std::system(("cd '" + work.path("") + "' && timeout -s INT 0.3 '" + program +
                                   "' tune --resume --out ended --quiet 2> /dev/null").c_str());
     if (code == 0) break;
     ++ended;

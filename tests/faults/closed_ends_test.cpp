@@ -15,7 +15,7 @@ const std::string train =
 
 // A line of the shell in the folder of `work`, with the program as $A.
 ProgramResult shell(const Workplace& work, const std::string& line) {
-  work.file("line.sh", "A='" ANIREC_PROGRAM "'\n" + line + "\n");
+  work.file("line.sh", "A='" + std::string(tested_program()) + "'\n" + line + "\n");
   const std::string command = "cd '" + work.path("") + "' && bash line.sh 2> errors";
   std::FILE* pipe = popen(command.c_str(), "r");
   ProgramResult result;

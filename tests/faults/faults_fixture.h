@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <random>
@@ -17,11 +18,7 @@
 namespace anirec {
 
 // Sanitizers have memory of their own and want no other library loaded before theirs.
-#ifdef ANIREC_SINGLE_VERSION
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
+inline bool is_sanitized() { return std::getenv("ANIREC_PROGRAM_IS_SANITIZED") != nullptr; }
 
 // tools/fault_drill asks for more than tools/test has time for.
 inline long asked_for(const char* name, long otherwise) {

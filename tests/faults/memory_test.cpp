@@ -38,7 +38,7 @@ ProgramResult run_with_less(const Workplace& work, rlim_t address_space, const s
 
 }  // namespace
 
-TEST_CASE("a row costs less than 40 bytes, from the text to the trained model" * doctest::skip(sanitized)) {
+TEST_CASE("a row costs less than 40 bytes, from the text to the trained model" * doctest::skip(is_sanitized())) {
   const Workplace work;
   // The program, libraries, and a few blocks of text a thread.
   constexpr double constant = 32e6, bytes_a_row = 40;
@@ -61,7 +61,7 @@ TEST_CASE("a row costs less than 40 bytes, from the text to the trained model" *
   }
 }
 
-TEST_CASE("a training that cannot fit is refused before it begins, with figures" * doctest::skip(sanitized)) {
+TEST_CASE("a training that cannot fit is refused before it begins, with figures" * doctest::skip(is_sanitized())) {
   const Workplace work;
   const std::string train =
       "train animelist.csv --model mf --task rating --threads 1 --epochs 1 --quiet --out run ";
@@ -79,7 +79,7 @@ TEST_CASE("a training that cannot fit is refused before it begins, with figures"
 }
 
 TEST_CASE("whatever memory there is, a command ends well or says in one line that it is too little" *
-          doctest::skip(sanitized)) {
+          doctest::skip(is_sanitized())) {
   const Workplace work;
   REQUIRE(fault_of(work.run("generate --users 4000 --items 1000 --rows 300000 --out large.csv")) == "");
   const std::string options =

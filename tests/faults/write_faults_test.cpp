@@ -123,7 +123,7 @@ const std::string train =
 }  // namespace
 
 TEST_CASE("whatever call of a command that writes a file fails, the old file is whole and trying again works" *
-          doctest::skip(sanitized)) {
+          doctest::skip(is_sanitized())) {
   const Workplace work;
   Points points;
   put(work, {});
@@ -143,7 +143,7 @@ TEST_CASE("whatever call of a command that writes a file fails, the old file is 
 }
 
 TEST_CASE("whatever call of a training fails, the run goes on from its checkpoint to the same bits" *
-          doctest::skip(sanitized)) {
+          doctest::skip(is_sanitized())) {
   const Workplace work;
   Points points;
   const std::string resume = "train --resume --quiet --out out/run ", run = work.path("out/run");
@@ -175,7 +175,7 @@ TEST_CASE("whatever call of a training fails, the run goes on from its checkpoin
                         << " ended the command");
 }
 
-TEST_CASE("a file system without locks is said to be one, and trained on" * doctest::skip(sanitized)) {
+TEST_CASE("a file system without locks is said to be one, and trained on" * doctest::skip(is_sanitized())) {
   const Workplace work;
   const std::string line =
       "train animelist.csv --model mf --task rating --dim 2 --epochs 1 --out out/run --overwrite";
