@@ -15,12 +15,12 @@ std::size_t shown_sequence(std::string_view text) {
   if (length == 0 || lead > 0xf4 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i)
     if ((byte(i) & 0xc0) != 0x80) return 0;
-  if (lead == 0xc2 && byte(1) < 0xa0) return 0;                      // C1 control characters
-  if (lead == 0xe0 && byte(1) < 0xa0) return 0;                      // overlong
-  if (lead == 0xed && byte(1) >= 0xa0) return 0;                     // surrogates
-  if (lead == 0xf0 && byte(1) < 0x90) return 0;                      // overlong
-  if (lead == 0xf4 && byte(1) >= 0x90) return 0;                     // beyond U+10FFFF
-  if (lead == 0xe2 && byte(1) == 0x80 &&                             // line separators and
+  if (lead == 0xc2 && byte(1) < 0xa0) return 0;                                      // C1 control characters
+  if (lead == 0xe0 && byte(1) < 0xa0) return 0;                                      // overlong
+  if (lead == 0xed && byte(1) >= 0xa0) return 0;                                     // surrogates
+  if (lead == 0xf0 && byte(1) < 0x90) return 0;                                      // overlong
+  if (lead == 0xf4 && byte(1) >= 0x90) return 0;                                     // beyond U+10FFFF
+  if (lead == 0xe2 && byte(1) == 0x80 &&                                             // line separators and
       (byte(2) == 0xa8 || byte(2) == 0xa9 || (byte(2) >= 0xaa && byte(2) <= 0xae)))  // direction overrides
     return 0;
   if (lead == 0xe2 && byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 0;  // direction isolates
@@ -52,8 +52,8 @@ std::string system_error_text(const std::string& path, int error_number) {
 
 DataError DataError::at(const std::string& file, std::uint64_t line, std::uint64_t column,
                         const std::string& message, std::source_location where) {
-  return DataError(
-      printable(file) + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + message, where);
+  return DataError(printable(file) + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + message,
+                   where);
 }
 
 }  // namespace anirec

@@ -28,27 +28,23 @@ class Error : public std::runtime_error {
 // Wrong flags, or flags that do not go together.
 class UsageError : public Error {
  public:
-  explicit UsageError(const std::string& message,
-                      std::source_location where = std::source_location::current())
+  explicit UsageError(const std::string& message, std::source_location where = std::source_location::current())
       : Error(ExitCode::usage, message, where) {}
 };
 
 // Bad input data or files, unknown ids, outputs that cannot be written.
 class DataError : public Error {
  public:
-  explicit DataError(const std::string& message,
-                     std::source_location where = std::source_location::current())
+  explicit DataError(const std::string& message, std::source_location where = std::source_location::current())
       : Error(ExitCode::data, message, where) {}
   // A fault at one place of a text file; `line` and `column` count from 1, `column` counts bytes.
   static DataError at(const std::string& file, std::uint64_t line, std::uint64_t column,
-                      const std::string& message,
-                      std::source_location where = std::source_location::current());
+                      const std::string& message, std::source_location where = std::source_location::current());
 };
 
 class DeviceError : public Error {
  public:
-  explicit DeviceError(const std::string& message,
-                       std::source_location where = std::source_location::current())
+  explicit DeviceError(const std::string& message, std::source_location where = std::source_location::current())
       : Error(ExitCode::device, message, where) {}
 };
 

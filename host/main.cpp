@@ -1,11 +1,11 @@
 // argv → command; the only place where an exception becomes an exit code.
+#include <fcntl.h>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <fcntl.h>
 #include <filesystem>
 #include <new>
 
@@ -23,8 +23,8 @@ int report(ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
-// All output must have arrived: a full disk behind > is an error. A closed pipe (| head) is not ours to complain of, and
-// its signal ends the process, unless the caller has that ignored and so wants to be told.
+// All output must have arrived: a full disk behind > is an error. A closed pipe (| head) is not ours to complain
+// of, and its signal ends the process, unless the caller has that ignored and so wants to be told.
 int finish(ExitCode code) {
   errno = 0;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return static_cast<int>(code);
@@ -33,8 +33,9 @@ int finish(ExitCode code) {
   return report(ExitCode::data, "standard output cannot be written" + why + "; what was printed is not complete");
 }
 
-// A file of ours must never get the number of an output that the caller closed: what is printed would end in it. Both
-// outputs are opened for reading and the input for writing, so that their use still fails as that of a closed one.
+// A file of ours must never get the number of an output that the caller closed: what is printed would end in it.
+// Both outputs are opened for reading and the input for writing, so that their use still fails as that of a closed
+// one.
 void occupy_standard_descriptors() {
   for (const int number : {0, 1, 2})
     if (fcntl(number, F_GETFD) < 0 && errno == EBADF) (void)!open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY);

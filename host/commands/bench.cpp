@@ -126,7 +126,8 @@ TimedSteps time_steps(Engine& engine, std::uint64_t samples, std::uint32_t batch
 }
 
 // Seconds a step of each phase, over about a window of samples; nothing where the engine has no phases.
-std::vector<PhaseTime> phase_times(Engine& engine, std::uint64_t samples, std::uint32_t batch, std::uint64_t step) {
+std::vector<PhaseTime> phase_times(Engine& engine, std::uint64_t samples, std::uint32_t batch,
+                                   std::uint64_t step) {
   const std::uint64_t steps = std::clamp<std::uint64_t>((1u << 20) / batch, 16, 2048);
   TrainSums sums;
   std::vector<PhaseTime> times =
@@ -141,7 +142,8 @@ ordered_json phases_json(const ModelConfig& model, const StepShape& shape, std::
   ordered_json phases = ordered_json::array();
   const auto add_time = [](ordered_json& phase, double seconds) { phase["microseconds"] = seconds * 1e6; };
   for (const PhaseBytes& phase : step_bytes(model, shape)) {
-    ordered_json of = {{"name", phase.name}, {"bytes", phase.bytes}, {"bound_microseconds", phase.bytes / copy_rate * 1e6}};
+    ordered_json of = {
+        {"name", phase.name}, {"bytes", phase.bytes}, {"bound_microseconds", phase.bytes / copy_rate * 1e6}};
     const auto found = std::find_if(measured.begin(), measured.end(), [&](const PhaseTime& time) {
       return std::string_view(time.name) == phase.name;
     });
@@ -179,8 +181,8 @@ ordered_json bench_training(Bench& bench, const std::string& name, std::uint64_t
   const std::uint32_t mask_bytes =
       settings.dropout.threshold == 0 ? 0 : static_cast<std::uint32_t>((2 * model.dim + 127) / 128 * 16);
   const RowShare users = row_share(samples, batch, true), items = row_share(samples, batch, false);
-  const StepShape shape = {batch,         users.distinct,    items.distinct, users.in_long,
-                           items.in_long, mask_bytes, settings.optimizer};
+  const StepShape shape = {batch,         users.distinct, items.distinct,    users.in_long,
+                           items.in_long, mask_bytes,     settings.optimizer};
   const double bytes = row_bytes(model, shape);
   return {{"model", name},
           {"batch_size", batch},
@@ -273,7 +275,8 @@ CommandSpec bench_command() {
       "Samples are long-tailed on both sides. share_of_copy_rate sets the bytes of parameters and moments that a "
       "step must read and write against what copying its memory reaches on the device; caches make shares above 1 "
       "possible. phases has the bytes that each part of a step on a GPU must move, named as in a profiler's "
-      "timeline (docs/profiling.md), and the time they take at the copy rate; on a GPU also the time each was measured "
+      "timeline (docs/profiling.md), and the time they take at the copy rate; on a GPU also the time each was "
+      "measured "
       "to take, launched one by one, and its share of the copy rate."};
 }
 

@@ -29,9 +29,9 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& known, const std::string& before) {
-  const auto nearest = std::min_element(known.begin(), known.end(), [&](const std::string& a, const std::string& b) {
-    return edit_distance(word, a) < edit_distance(word, b);
-  });
+  const auto nearest = std::min_element(
+      known.begin(), known.end(),
+      [&](const std::string& a, const std::string& b) { return edit_distance(word, a) < edit_distance(word, b); });
   if (nearest == known.end() || edit_distance(word, *nearest) > 1 + word.size() / 3) return "";
   return ", did you mean " + before + *nearest + "?";
 }
@@ -49,8 +49,8 @@ void check_words(const CommandSpec& command, int argc, const char* const* argv) 
     const std::string flag = word.substr(0, equals);
     const std::string name = flag.substr(std::min(flag.find_first_not_of('-'), flag.size()));
     if (flag != "--" + name || std::find(known.begin(), known.end(), name) == known.end())
-      throw UsageError(printable(flag, 60) + " is no option of anirec " + command.name + suggestion(name, known, "--") +
-                       " (anirec help " + command.name + " lists all)");
+      throw UsageError(printable(flag, 60) + " is no option of anirec " + command.name +
+                       suggestion(name, known, "--") + " (anirec help " + command.name + " lists all)");
     const auto option = std::find_if(command.options.begin(), command.options.end(),
                                      [&](const OptionSpec& each) { return each.name == name; });
     const bool takes_value = option != command.options.end() && !option->value.empty();
@@ -77,8 +77,8 @@ std::uint64_t Arguments::number(const std::string& name, std::uint64_t otherwise
   std::uint64_t value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc() || end != text.data() + text.size() || value < low || value > high)
-    throw UsageError("--" + name + " " + printable(text, 60) + ": expected a whole number from " + std::to_string(low) +
-                     " to " + std::to_string(high));
+    throw UsageError("--" + name + " " + printable(text, 60) + ": expected a whole number from " +
+                     std::to_string(low) + " to " + std::to_string(high));
   return value;
 }
 
@@ -102,8 +102,8 @@ std::vector<std::pair<OptionGroup, std::vector<OptionSpec>>> CommandSpec::groupe
 
 const std::vector<CommandSpec>& command_table() {
   static const std::vector<CommandSpec> table = {
-      prepare_command(), train_command(),     tune_command(),    evaluate_command(), predict_command(),
-      compare_command(), recommend_command(), similar_command(), export_command(),   generate_command(),
+      prepare_command(), train_command(),     tune_command(),       evaluate_command(), predict_command(),
+      compare_command(), recommend_command(), similar_command(),    export_command(),   generate_command(),
       bench_command(),   info_command(),      completion_command(), help_command()};
   return table;
 }
@@ -127,7 +127,8 @@ Arguments parse_arguments(const CommandSpec& command, int argc, const char* cons
     else
       options.add_options()(option.name, "", cxxopts::value<std::string>());
   }
-  options.add_options()("help", "", cxxopts::value<bool>())("positional", "", cxxopts::value<std::vector<std::string>>());
+  options.add_options()("help", "", cxxopts::value<bool>())("positional", "",
+                                                            cxxopts::value<std::vector<std::string>>());
   options.parse_positional({"positional"});
 
   Arguments arguments;

@@ -15,7 +15,7 @@ struct OptionSpec {
   std::string name;   // "batch-size"
   std::string value;  // what stands for its value in help, "" for a switch
   std::string help;
-  std::string standard;  // the default as shown, "" for none
+  std::string standard;    // the default as shown, "" for none
   std::string group = "";  // title of its OptionGroup, where the command has groups
 };
 
@@ -33,7 +33,8 @@ class Arguments {
   bool has(const std::string& name) const { return given.contains(name); }
   std::string text(const std::string& name, const std::string& otherwise = "") const;
   // A whole number; throws UsageError naming the flag and the range.
-  std::uint64_t number(const std::string& name, std::uint64_t otherwise, std::uint64_t low, std::uint64_t high) const;
+  std::uint64_t number(const std::string& name, std::uint64_t otherwise, std::uint64_t low,
+                       std::uint64_t high) const;
   // The one positional argument; throws UsageError where there is none or more.
   std::string only(const std::string& what) const;
 };
@@ -43,7 +44,7 @@ struct CommandSpec {
   std::vector<OptionSpec> options;
   std::vector<std::string> examples;
   std::function<ExitCode(const Arguments&)> run;
-  std::string notes;  // a paragraph under the options
+  std::string notes;                     // a paragraph under the options
   std::vector<OptionGroup> groups = {};  // none: all options are one
 
   // In the order of the groups; without groups one, titled "Options".

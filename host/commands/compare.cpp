@@ -27,7 +27,8 @@ ExitCode run(const Arguments& arguments) {
     require_small_file(evaluation);
     std::error_code ignored;
     if (!std::filesystem::exists(evaluation, ignored))
-      throw DataError(printable(path) + ": the run has no evaluation.json; anirec evaluate " + printable(path) + " makes one");
+      throw DataError(printable(path) + ": the run has no evaluation.json; anirec evaluate " + printable(path) +
+                      " makes one");
     ComparedRun compared;
     compared.name = run_name(path);
     compared.model = config.options.model;
@@ -47,11 +48,13 @@ ExitCode run(const Arguments& arguments) {
   for (ReportedRun& one : reported) runs.push_back(std::move(one.run));
   if (arguments.has("json"))
     // In ASCII: names may hold what a terminal obeys, or be no UTF-8.
-    std::printf("%s\n", comparison_json(runs)
-                            .dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace)
-                            .c_str());
+    std::printf(
+        "%s\n",
+        comparison_json(runs).dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace).c_str());
   else
-    std::fputs(comparison_tables(runs, arguments.has("markdown") ? TableStyle::markdown : TableStyle::plain).c_str(), stdout);
+    std::fputs(
+        comparison_tables(runs, arguments.has("markdown") ? TableStyle::markdown : TableStyle::plain).c_str(),
+        stdout);
   return ExitCode::ok;
 }
 

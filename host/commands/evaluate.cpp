@@ -76,9 +76,11 @@ ExitCode run(const Arguments& arguments) {
     judged = rows_of(own, range_of(own, split));
   }
   if (judged.empty())
-    throw DataError(printable(path) + ": its " + split + " split has no rows; choose another --split, or give --data");
+    throw DataError(printable(path) + ": its " + split +
+                    " split has no rows; choose another --split, or give --data");
 
-  const std::unique_ptr<Engine> engine = open_engine_to_look(device, model, open.model.parameters, options.threads);
+  const std::unique_ptr<Engine> engine =
+      open_engine_to_look(device, model, open.model.parameters, options.threads);
   evaluation.metrics = evaluate_rows(*engine, model, judged);
   evaluation.baselines = pointwise_baselines(model.task, train, own.users, own.items, judged);
   if (arguments.has("ranking")) {
@@ -106,14 +108,16 @@ CommandSpec evaluate_command() {
       {"ranking", "", "also rank the full catalogue for every user", ""},
       {"top", "K", "cut-off of the ranking figures", "10"},
       {"titles", "FILE", "titles and genres for the report", "those given to train"}};
-  for (const OptionSpec& option : config_flags({"columns", "separator", "device", "threads"})) options.push_back(option);
+  for (const OptionSpec& option : config_flags({"columns", "separator", "device", "threads"}))
+    options.push_back(option);
   return {"evaluate",
           "anirec evaluate RUN [--data DATA] [--split NAME] [--ranking]",
           "a run's figures with the baselines beside them; writes RUN/evaluation.json and RUN/report.html",
           options,
           {"anirec evaluate runs/mf --ranking", "anirec evaluate runs/u1 --data ml-100k/u1.test"},
           run,
-          "Rows whose user or item the model does not know are scored with that side's embedding and bias at zero, and "
+          "Rows whose user or item the model does not know are scored with that side's embedding and bias at "
+          "zero, and "
           "counted."};
 }
 

@@ -15,7 +15,8 @@ Evaluation evaluate_split(const Engine& engine, const ModelConfig& model, const 
   Evaluation evaluation;
   evaluation.split = name;
   evaluation.metrics = evaluate_rows(engine, model, rows(range));
-  evaluation.baselines = pointwise_baselines(model.task, rows(samples.train), samples.users, samples.items, rows(range));
+  evaluation.baselines =
+      pointwise_baselines(model.task, rows(samples.train), samples.users, samples.items, rows(range));
   return evaluation;
 }
 
@@ -26,7 +27,8 @@ std::string evaluation_json(const Evaluation& evaluation) {
                                  {"unknown_items", evaluation.unknown_items}};
   add_metrics(json, evaluation.metrics, true);
   json["baselines"] = nlohmann::ordered_json::object();
-  for (const NamedMetrics& baseline : evaluation.baselines) add_metrics(json["baselines"][baseline.name], baseline.metrics, true);
+  for (const NamedMetrics& baseline : evaluation.baselines)
+    add_metrics(json["baselines"][baseline.name], baseline.metrics, true);
   return json.dump(2) + "\n";
 }
 
@@ -43,7 +45,8 @@ std::string describe_evaluation(const Evaluation& evaluation, const std::string&
 std::vector<EpochFigures> read_history(const RunFolder& run) {
   const std::string path = run.file("metrics.jsonl");
   std::error_code ignored;
-  return parse_history(std::filesystem::exists(path, ignored) ? read_text_file(path, "is it a run of anirec?") : "");
+  return parse_history(std::filesystem::exists(path, ignored) ? read_text_file(path, "is it a run of anirec?")
+                                                              : "");
 }
 
 std::string run_name(const std::string& path) {

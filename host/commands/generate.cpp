@@ -11,7 +11,8 @@ namespace {
 
 ExitCode run(const Arguments& arguments) {
   if (!arguments.positional.empty())
-    throw UsageError(printable(arguments.positional[0], 60) + ": generate takes options only (anirec help generate)");
+    throw UsageError(printable(arguments.positional[0], 60) +
+                     ": generate takes options only (anirec help generate)");
   if (!arguments.has("out")) throw UsageError("--out is missing; name the file to write");
   SyntheticOptions options;
   options.users = arguments.number("users", options.users, 1, 4000000000);

@@ -1,8 +1,8 @@
+#include <zlib.h>
+#include <zstd.h>
 #include <cstdio>
 #include <sstream>
 #include <string>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "commands/command_table.h"
 #include "commands/open_engine.h"
@@ -36,7 +36,8 @@ ExitCode run(const Arguments& arguments) {
   std::istringstream gpus(describe_devices());
   for (std::string line; std::getline(gpus, line);) std::printf("          %s\n", line.c_str());
   std::printf("build     %s, %s\n", ANIREC_COMPILER, ANIREC_BUILD_TYPE);
-  std::printf("libraries %s (%s), zlib %s, zstd %s\n", blas.c_str(), openblas_get_corename(), zlibVersion(), ZSTD_versionString());
+  std::printf("libraries %s (%s), zlib %s, zstd %s\n", blas.c_str(), openblas_get_corename(), zlibVersion(),
+              ZSTD_versionString());
   return ExitCode::ok;
 }
 

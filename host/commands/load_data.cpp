@@ -20,9 +20,10 @@ std::vector<std::uint32_t> matched(const IdMap& from, const IdMap& to) {
 }
 
 [[noreturn]] void refuse_model(const std::string& path) {
-  throw DataError(printable(path) +
-                  ": its model.safetensors is of another run than its config.json; put the right one back, or train "
-                  "it again with --overwrite");
+  throw DataError(
+      printable(path) +
+      ": its model.safetensors is of another run than its config.json; put the right one back, or train "
+      "it again with --overwrite");
 }
 
 }  // namespace
@@ -36,8 +37,8 @@ Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& conf
   if (is_prepared(paths)) {
     Dataset dataset = read_dataset(paths[0]);
     if (dataset.rules.task != rules.task)
-      throw UsageError(printable(paths[0]) + " was prepared for --task " + task_name(dataset.rules.task) + ", not " +
-                       task_name(rules.task) + "; prepare it again for this task, or change --task");
+      throw UsageError(printable(paths[0]) + " was prepared for --task " + task_name(dataset.rules.task) +
+                       ", not " + task_name(rules.task) + "; prepare it again for this task, or change --task");
     return dataset;
   }
   return build_dataset(paths, {config.columns, config.separator}, rules, team,
@@ -59,9 +60,10 @@ void report_titles(const Arguments& arguments, const Titles& titles, const IdMap
                 printable(arguments.text("titles")));
 }
 
-UnknownRows match_to_model(std::vector<Sample>& rows, const IdMap& users, const IdMap& items, const IdMap& model_users,
-                           const IdMap& model_items) {
-  const std::vector<std::uint32_t> user_rows = matched(users, model_users), item_rows = matched(items, model_items);
+UnknownRows match_to_model(std::vector<Sample>& rows, const IdMap& users, const IdMap& items,
+                           const IdMap& model_users, const IdMap& model_items) {
+  const std::vector<std::uint32_t> user_rows = matched(users, model_users),
+                                   item_rows = matched(items, model_items);
   UnknownRows unknown;
   for (Sample& row : rows) {
     row.user = user_rows[row.user];
@@ -95,8 +97,10 @@ std::uint32_t find_id(const IdMap& ids, const std::string& id, const char* what)
   if (const auto found = ids.find(id)) return *found;
   std::string known = std::to_string(ids.size()) + " known";
   if (ids.size() > 0)
-    known += ", from " + printable(ids.id(0), 40) + " to " + printable(ids.id(static_cast<std::uint32_t>(ids.size() - 1)), 40);
-  throw DataError("unknown " + std::string(what) + " " + printable(id, 60) + " (" + known + "); give an id of the training data");
+    known += ", from " + printable(ids.id(0), 40) + " to " +
+             printable(ids.id(static_cast<std::uint32_t>(ids.size() - 1)), 40);
+  throw DataError("unknown " + std::string(what) + " " + printable(id, 60) + " (" + known +
+                  "); give an id of the training data");
 }
 
 std::vector<OptionSpec> look_flags() { return config_flags({"device", "threads"}); }

@@ -21,16 +21,16 @@ Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& conf
 // The rules that made a dataset's labels into the configuration: a prepared one brings its own.
 void take_rules(const TaskRules& rules, TrainConfig& config);
 
-// With --titles: how many of the items have one of `titles`, which were read from there. Whether the file belongs to
-// these ratings is then seen before training, not after it.
+// With --titles: how many of the items have one of `titles`, which were read from there. Whether the file belongs
+// to these ratings is then seen before training, not after it.
 void report_titles(const Arguments& arguments, const Titles& titles, const IdMap& items);
 
 // Turns the indices of foreign samples into a model's; ids it does not know become unknown_index. Counts rows.
 struct UnknownRows {
   std::uint64_t users = 0, items = 0;
 };
-UnknownRows match_to_model(std::vector<Sample>& rows, const IdMap& users, const IdMap& items, const IdMap& model_users,
-                           const IdMap& model_items);
+UnknownRows match_to_model(std::vector<Sample>& rows, const IdMap& users, const IdMap& items,
+                           const IdMap& model_users, const IdMap& model_items);
 
 // A run as it is used after training.
 struct OpenRun {

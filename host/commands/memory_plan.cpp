@@ -12,13 +12,10 @@ namespace {
 std::uint64_t copies_of(Optimizer optimizer) {
   switch (optimizer) {
     case Optimizer::adam:
-    case Optimizer::lazy_adam:
-      return 3;
+    case Optimizer::lazy_adam: return 3;
     case Optimizer::adagrad:
-    case Optimizer::rowwise_adagrad:
-      return 2;
-    case Optimizer::sgd:
-      break;
+    case Optimizer::rowwise_adagrad: return 2;
+    case Optimizer::sgd: break;
   }
   return 1;
 }

@@ -50,8 +50,8 @@ int threads_or_default(std::uint64_t threads) {
   return threads > 0 ? static_cast<int>(threads) : default_threads();
 }
 
-std::unique_ptr<Engine> open_engine(const DeviceChoice& device, const ModelConfig& model, const TrainSettings& settings,
-                                    std::uint64_t threads) {
+std::unique_ptr<Engine> open_engine(const DeviceChoice& device, const ModelConfig& model,
+                                    const TrainSettings& settings, std::uint64_t threads) {
   if (device.cuda >= 0) return make_cuda_engine(model, settings, device.cuda, device.memory_limit);
   return make_cpu_engine(model, settings, threads_or_default(threads));
 }

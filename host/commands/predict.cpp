@@ -1,5 +1,5 @@
-#include <cstdio>
 #include <unistd.h>
+#include <cstdio>
 
 #include "commands/command_table.h"
 #include "commands/load_data.h"
@@ -45,7 +45,8 @@ ExitCode run(const Arguments& arguments) {
   const FormatOptions format = {options.columns, options.separator, Wanted::pairs};
   const Pairs pairs = read_pairs(arguments.text("data"), format, open.model);
   const ModelConfig& model = open.model.config;
-  const std::unique_ptr<Engine> engine = open_engine_to_look(device, model, open.model.parameters, options.threads);
+  const std::unique_ptr<Engine> engine =
+      open_engine_to_look(device, model, open.model.parameters, options.threads);
   Scores scores;
   engine->predict(pairs.user, pairs.item, scores);
 
@@ -76,9 +77,11 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 CommandSpec predict_command() {
-  std::vector<OptionSpec> options = {{"data", "FILE", "pairs: a user and an item a line; further columns are ignored", ""},
-                                     {"out", "FILE", "user_id,item_id,score (hybrid: its interaction score, and rating)", ""}};
-  for (const OptionSpec& option : config_flags({"columns", "separator", "device", "threads"})) options.push_back(option);
+  std::vector<OptionSpec> options = {
+      {"data", "FILE", "pairs: a user and an item a line; further columns are ignored", ""},
+      {"out", "FILE", "user_id,item_id,score (hybrid: its interaction score, and rating)", ""}};
+  for (const OptionSpec& option : config_flags({"columns", "separator", "device", "threads"}))
+    options.push_back(option);
   return {"predict",
           "anirec predict RUN --data PAIRS.csv --out FILE.csv",
           "a score for each given user,item pair",

@@ -29,7 +29,8 @@ ExitCode run(const Arguments& arguments) {
   config_rules(config);
   const std::string out = arguments.text("out", default_output(arguments.positional[0]));
   for (const std::string& path : arguments.positional)
-    if (path != "-" && is_dataset_file(path)) throw DataError(printable(path) + ": this is a prepared dataset already; give it to anirec train");
+    if (path != "-" && is_dataset_file(path))
+      throw DataError(printable(path) + ": this is a prepared dataset already; give it to anirec train");
 
   Team team(threads_or_default(config.threads));
   const Dataset dataset = load_data(arguments.positional, config, team, false);
@@ -43,19 +44,21 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 CommandSpec prepare_command() {
-  std::vector<OptionSpec> options = config_flags({"task", "columns", "separator", "unrated", "positive_from", "threads"});
+  std::vector<OptionSpec> options =
+      config_flags({"task", "columns", "separator", "unrated", "positive_from", "threads"});
   options.push_back({"titles", "FILE", "also say how many items have a title there", ""});
   options.push_back({"out", "FILE", "the dataset", "NAME.anirec.safetensors"});
-  return {"prepare",
-          "anirec prepare RATINGS... --task TASK [--out FILE]",
-          "ratings files → a dataset, with a summary of what was kept and why",
-          options,
-          {"anirec prepare animelist.csv --task hybrid --out hybrid.anirec.safetensors",
-           "anirec prepare BX-Book-Ratings.csv --task rating --separator ';'",
-           "zstdcat ratings.csv.zst | anirec prepare - --task rating --columns user=1,item=2,rating=3 --separator ,"},
-          run,
-          "Formats are recognised from the header or first line; .gz and .zst are read as they are, - is standard "
-          "input, several files are read as one."};
+  return {
+      "prepare",
+      "anirec prepare RATINGS... --task TASK [--out FILE]",
+      "ratings files → a dataset, with a summary of what was kept and why",
+      options,
+      {"anirec prepare animelist.csv --task hybrid --out hybrid.anirec.safetensors",
+       "anirec prepare BX-Book-Ratings.csv --task rating --separator ';'",
+       "zstdcat ratings.csv.zst | anirec prepare - --task rating --columns user=1,item=2,rating=3 --separator ,"},
+      run,
+      "Formats are recognised from the header or first line; .gz and .zst are read as they are, - is standard "
+      "input, several files are read as one."};
 }
 
 }  // namespace anirec

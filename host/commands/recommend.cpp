@@ -1,6 +1,6 @@
+#include <unistd.h>
 #include <algorithm>
 #include <cstdio>
-#include <unistd.h>
 
 #include "commands/command_table.h"
 #include "commands/item_table.h"
@@ -60,8 +60,9 @@ class Recommendations {
               (explain_ ? ",because_1,because_2,because_3" : "") + "\n");
     for (std::size_t first = 0; first < users.size(); first += users_a_block) {
       throw_if_interrupted();
-      const std::vector<std::uint32_t> block(users.begin() + static_cast<std::ptrdiff_t>(first),
-                                             users.begin() + static_cast<std::ptrdiff_t>(std::min(users.size(), first + users_a_block)));
+      const std::vector<std::uint32_t> block(
+          users.begin() + static_cast<std::ptrdiff_t>(first),
+          users.begin() + static_cast<std::ptrdiff_t>(std::min(users.size(), first + users_a_block)));
       const Ranked ranked = rank(block);
       const std::vector<Reasons> why = reasons_of(ranked);
       for (std::size_t u = 0; u < block.size(); ++u)

@@ -143,7 +143,8 @@ TrainConfig options_to_look(const TrainConfig& stored, const Arguments& argument
   return options;
 }
 
-std::string changed_flag(const TrainConfig& stored, const Arguments& arguments, const std::set<std::string>& allowed) {
+std::string changed_flag(const TrainConfig& stored, const Arguments& arguments,
+                         const std::set<std::string>& allowed) {
   TrainConfig wanted = stored;
   apply_flags(wanted, arguments);
   std::vector<std::pair<std::string, std::string>> before, after;
@@ -163,7 +164,8 @@ std::string training_command(const RunFolder& run, const StoredConfig& config) {
   std::vector<std::string> words;
   for (std::size_t i = 0; i < stored.size(); ++i) {
     const auto& [name, value] = stored[i];
-    if (stored[i] != standard[i]) words.push_back("--" + name + (flags[i].value.empty() ? "" : " " + shell_word(value)));
+    if (stored[i] != standard[i])
+      words.push_back("--" + name + (flags[i].value.empty() ? "" : " " + shell_word(value)));
   }
   if (!config.titles.empty()) words.push_back("--titles " + shell_word(config.titles));
   const std::string& data = config.dataset.path;

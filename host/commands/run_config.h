@@ -21,13 +21,16 @@ inline constexpr const char *model_group = "Model", *data_group = "Data", *train
 // Takes over the flags that were given. Throws UsageError: not a number, outside its limits.
 void apply_flags(TrainConfig& config, const Arguments& arguments);
 
-// A run's configuration for looking at it: the device and threads are of this machine and this call, not of the training.
+// A run's configuration for looking at it: the device and threads are of this machine and this call, not of the
+// training.
 TrainConfig options_to_look(const TrainConfig& stored, const Arguments& arguments);
 
 // The first given flag, but for `allowed` ones, whose value differs from the stored configuration: its name.
-std::string changed_flag(const TrainConfig& stored, const Arguments& arguments, const std::set<std::string>& allowed);
+std::string changed_flag(const TrainConfig& stored, const Arguments& arguments,
+                         const std::set<std::string>& allowed);
 
-// The command that trains a run again, into a folder beside it: every setting that is not the default, a flag a line.
+// The command that trains a run again, into a folder beside it: every setting that is not the default, a flag a
+// line.
 std::string training_command(const RunFolder& run, const StoredConfig& config);
 // `text` as one word of a POSIX shell; control characters as $'\033' (bash, zsh).
 std::string shell_word(const std::string& text);

@@ -157,13 +157,16 @@ void finish_run(const EndOfTraining& in, bool quiet) {
     evaluation = evaluate_split(*engine, model.config, in.samples, "test", in.samples.test);
     write_evaluation(*evaluation, in.run);
     if (!quiet)
-      std::fputs(describe_evaluation(*evaluation, in.run.path(), in.config.options, in.run.metrics().epochs_trained()).c_str(),
-                 stdout);
+      std::fputs(
+          describe_evaluation(*evaluation, in.run.path(), in.config.options, in.run.metrics().epochs_trained())
+              .c_str(),
+          stdout);
   } else if (!quiet) {
     print_wrapped("no test rows: evaluate with anirec evaluate " + printable(in.run.path()) + " --data FILE");
   }
   write_run_report({in.run, in.config, in.data, in.samples, model, *engine, in.titles,
-                    evaluation ? &*evaluation : nullptr, std::span(in.samples.rows).subspan(in.samples.test.begin)});
+                    evaluation ? &*evaluation : nullptr,
+                    std::span(in.samples.rows).subspan(in.samples.test.begin)});
 }
 
 }  // namespace anirec

@@ -13,12 +13,9 @@ constexpr double run_bytes = 16;  // a run's row, beginning and tiles
 double columns(Optimizer optimizer) {
   switch (optimizer) {
     case Optimizer::adam:
-    case Optimizer::lazy_adam:
-      return 3;
-    case Optimizer::adagrad:
-      return 2;
-    default:
-      return 1;
+    case Optimizer::lazy_adam: return 3;
+    case Optimizer::adagrad: return 2;
+    default: return 1;
   }
 }
 
@@ -56,7 +53,8 @@ std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& sh
     if (exact) phases.push_back({"catch up", catch_up(shape.items)});
     // Users are updated on the way, and their rows of before written for the items.
     const double of_sample = place_bytes + sample_bytes + mask + 2 * signal_bytes + place_bytes;
-    phases.push_back({"dot users", update(shape.users) + shape.users * row + shape.items * (row + tail) + batch * of_sample});
+    phases.push_back(
+        {"dot users", update(shape.users) + shape.users * row + shape.items * (row + tail) + batch * of_sample});
     const double gradients = shape.users * row + batch * (2 * place_bytes + signal_bytes + mask);
     phases.push_back({"row sums", shape.long_items * gradients});
     phases.push_back({"row update", update(shape.items) + (1 - shape.long_items) * gradients});

@@ -16,9 +16,9 @@ struct PhaseBytes {
 
 struct StepShape {
   std::uint32_t batch = 0;
-  double users = 0, items = 0;   // distinct rows in a batch
+  double users = 0, items = 0;            // distinct rows in a batch
   double long_users = 0, long_items = 0;  // share of the samples whose row has more than step_tile_samples
-  std::uint32_t mask_bytes = 0;  // of a sample's dropout masks
+  std::uint32_t mask_bytes = 0;           // of a sample's dropout masks
   Optimizer optimizer = Optimizer::adam;
 };
 

@@ -41,11 +41,14 @@ TrainRequest read_request(const Arguments& arguments) {
   request.out = arguments.text("out");
   request.resume = arguments.has("resume");
   request.overwrite = arguments.has("overwrite");
-  if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite do not go together; give one");
+  if (request.resume && request.overwrite)
+    throw UsageError("--resume and --overwrite do not go together; give one");
   const std::string format = arguments.text("log-format", "text");
-  if (format != "text" && format != "json") throw UsageError("--log-format " + printable(format, 40) + " is unknown; choose text or json");
+  if (format != "text" && format != "json")
+    throw UsageError("--log-format " + printable(format, 40) + " is unknown; choose text or json");
   request.log = arguments.has("quiet") ? LogFormat::quiet : format == "json" ? LogFormat::json : LogFormat::text;
-  if (request.data.empty() && !request.resume) throw UsageError("no data given: name a prepared dataset or ratings files (anirec help train)");
+  if (request.data.empty() && !request.resume)
+    throw UsageError("no data given: name a prepared dataset or ratings files (anirec help train)");
   return request;
 }
 
@@ -72,7 +75,12 @@ struct PassingFile {
 class Training {
  public:
   Training(const TrainRequest& request, const Arguments& arguments, StoredConfig stored, RunFolder& run)
-      : request_(request), arguments_(arguments), config_(std::move(stored)), run_(run), device_(choose_device(config_.options.device, parse_size(config_.options.device_memory_limit, "device-memory-limit"))) {}
+      : request_(request),
+        arguments_(arguments),
+        config_(std::move(stored)),
+        run_(run),
+        device_(choose_device(config_.options.device,
+                              parse_size(config_.options.device_memory_limit, "device-memory-limit"))) {}
 
   ExitCode start() {
     take_titles();
@@ -96,7 +104,8 @@ class Training {
     take_rules(dataset.rules, config_.options);
     config_.dataset = reference_to(dataset, prepared ? source : fs::path(run_.dataset_file()).filename().string());
     take(std::move(dataset));
-    Parameters start = initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
+    Parameters start =
+        initial_parameters(model_, config_.options.seed, config_init_bias(config_.options), statistics_.means);
     if (init) start = start_from(*init, model_, std::move(start), users_, items_, config_.options.init);
 
     // All that the new run begins with is there; the old one goes for good with the new one's first checkpoint.
@@ -118,7 +127,8 @@ class Training {
     take(run_.read_dataset_of_run(config_));
     auto checkpoint = run_.read_checkpoint(model_, settings_.optimizer);
     if (!checkpoint)
-      throw DataError(printable(run_.path()) + ": there is no checkpoint to resume from; train it again with --overwrite");
+      throw DataError(printable(run_.path()) +
+                      ": there is no checkpoint to resume from; train it again with --overwrite");
     Progress& progress = checkpoint->progress;
     run_.metrics().cut(progress.step);
     run_.write_config(config_);
@@ -130,7 +140,8 @@ class Training {
   // Read before anything is trained: a fault in them is then seen at once.
   void take_titles() {
     titles_ = titles_for_report(arguments_, config_);
-    if (arguments_.has("titles")) config_.titles = fs::absolute(arguments_.text("titles")).lexically_normal().string();
+    if (arguments_.has("titles"))
+      config_.titles = fs::absolute(arguments_.text("titles")).lexically_normal().string();
   }
 
   // Splits the data and makes everything that depends on it.
@@ -160,11 +171,13 @@ class Training {
       end = fit({config_.options, model_, settings_, samples_, users_, items_, run_}, *engine, progress, *watcher);
     }
     if (end == FitEnd::interrupted) {
-      std::fprintf(stderr, "anirec: interrupted; a checkpoint is in %s, go on with: anirec train --resume --out %s\n",
+      std::fprintf(stderr,
+                   "anirec: interrupted; a checkpoint is in %s, go on with: anirec train --resume --out %s\n",
                    printable(run_.path()).c_str(), printable(run_.path()).c_str());
       return ExitCode::interrupted;
     }
-    if (request_.text()) std::printf("%s; best epoch %llu\n", end_text(end), static_cast<unsigned long long>(progress.best.epoch));
+    if (request_.text())
+      std::printf("%s; best epoch %llu\n", end_text(end), static_cast<unsigned long long>(progress.best.epoch));
     finish_run({run_, config_, summary_, samples_, titles_, device_}, !request_.text());
     if (request_.text()) print_wrapped("report: " + printable(run_.file("report.html")));
     return ExitCode::ok;
@@ -172,8 +185,8 @@ class Training {
 
   void print_start(const Engine& engine) const {
     print_wrapped("device: " + engine.describe() + " (" + device_.why + ")");
-    std::printf("%s for %s: batch %u, %s, rate %g\n", model_.name.c_str(), task_name(model_.task), settings_.batch_size,
-                config_.options.optimizer.c_str(), settings_.rate.base);
+    std::printf("%s for %s: batch %u, %s, rate %g\n", model_.name.c_str(), task_name(model_.task),
+                settings_.batch_size, config_.options.optimizer.c_str(), settings_.rate.base);
     std::printf("rows: %s train, %s validation, %s test\n", count_text(samples_.train.size()).c_str(),
                 count_text(samples_.validation.size()).c_str(), count_text(samples_.test.size()).c_str());
     std::printf("memory: %s for the rows, %s for the model\n", memory_text(plan_.samples).c_str(),
@@ -201,9 +214,11 @@ void lock(RunFolder& run, const TrainRequest& request) {
   const bool locked = run.lock();
   if (!request.text()) return;
   if (!locked)
-    std::printf("%s: its file system knows no locks; let no second anirec train there\n", printable(run.path()).c_str());
+    std::printf("%s: its file system knows no locks; let no second anirec train there\n",
+                printable(run.path()).c_str());
   if (run.put_back())
-    std::printf("%s: the run that was to replace this one came to no checkpoint; this one is back\n", printable(run.path()).c_str());
+    std::printf("%s: the run that was to replace this one came to no checkpoint; this one is back\n",
+                printable(run.path()).c_str());
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -216,13 +231,16 @@ ExitCode run(const Arguments& arguments) {
     if (!fs::exists(run.file("config.json"), ignored))
       throw DataError(printable(request.out) + ": there is no run to resume; train without --resume");
     stored = run.read_config();
-    if (arguments.has("preset")) throw UsageError("--preset: a resumed run keeps its settings; only --epochs and --max-seconds may change");
+    if (arguments.has("preset"))
+      throw UsageError("--preset: a resumed run keeps its settings; only --epochs and --max-seconds may change");
     const bool cosine = stored.options.lr_schedule == "cosine";
-    const std::string changed = changed_flag(stored.options, arguments,
-                                             cosine ? std::set<std::string>{"max-seconds"} : std::set<std::string>{"epochs", "max-seconds"});
+    const std::string changed = changed_flag(
+        stored.options, arguments,
+        cosine ? std::set<std::string>{"max-seconds"} : std::set<std::string>{"epochs", "max-seconds"});
     if (!changed.empty())
       throw UsageError("--" + changed + ": a resumed run keeps its settings; only " +
-                       (cosine ? "--max-seconds may change (the cosine schedule depends on --epochs)" : "--epochs and --max-seconds may change"));
+                       (cosine ? "--max-seconds may change (the cosine schedule depends on --epochs)"
+                               : "--epochs and --max-seconds may change"));
     apply_flags(stored.options, arguments);
   } else {
     TrainConfig& config = stored.options;
@@ -234,7 +252,9 @@ ExitCode run(const Arguments& arguments) {
   }
   const auto refuse_run = [&] {
     if (!request.resume && !request.overwrite && run.holds_run())
-      throw UsageError(printable(request.out) + " already holds a run; go on with --resume, replace it with --overwrite, or choose another --out");
+      throw UsageError(
+          printable(request.out) +
+          " already holds a run; go on with --resume, replace it with --overwrite, or choose another --out");
   };
   refuse_run();
   choose_device(stored.options.device);
@@ -249,7 +269,8 @@ ExitCode run(const Arguments& arguments) {
 CommandSpec train_command() {
   std::vector<OptionSpec> options = config_flags();
   const std::vector<OptionSpec> own = {
-      {"titles", "FILE", "titles and genres for the report; also say how many items have one there", "", data_group},
+      {"titles", "FILE", "titles and genres for the report; also say how many items have one there", "",
+       data_group},
       {"out", "DIR", "the run folder", "", run_group},
       {"preset", "NAME", "reference: the settings of the reference study; flags given override it", "", run_group},
       {"resume", "", "go on with the run in --out; only --epochs and --max-seconds may change", "", run_group},

@@ -28,10 +28,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // Flags that take several values, and flags of train that a search has no use for.
-const std::set<std::string> searchable = {"dim",          "hidden",       "dropout",  "mf-bias",         "rating-activation",
-                                          "init-bias",    "optimizer",    "lr",       "lr-schedule",     "warmup-steps",
-                                          "lr-decay",     "lr-decay-epochs", "l2",    "batch-size",      "class-weight",
-                                          "loss-weights", "patience"};
+const std::set<std::string> searchable = {
+    "dim",       "hidden",     "dropout",      "mf-bias",      "rating-activation", "init-bias",
+    "optimizer", "lr",         "lr-schedule",  "warmup-steps", "lr-decay",          "lr-decay-epochs",
+    "l2",        "batch-size", "class-weight", "loss-weights", "patience"};
 const std::set<std::string> not_of_a_search = {"init", "checkpoint-every", "max-seconds"};
 // More rows to judge by than train's default leaves.
 constexpr const char* standard_split = "0.8,0.1,0.1";
@@ -80,7 +80,8 @@ class Tuning {
       const auto loss = [&](std::uint64_t trial) { return record(trial).loss_after.at(epochs); };
       std::stable_sort(alive.begin(), alive.end(), [&](auto a, auto b) { return loss(a) < loss(b); });
       if (!std::isfinite(loss(alive[0])))
-        throw Error(ExitCode::other, "no trial has a finite loss; search lower rates: --lr 1e-5/1e-4, say", std::source_location::current());
+        throw Error(ExitCode::other, "no trial has a finite loss; search lower rates: --lr 1e-5/1e-4, say",
+                    std::source_location::current());
       say_rung(epochs, alive);
       if (epochs == rungs.back()) break;
       const bool last_next = epochs == rungs[rungs.size() - 2];
@@ -136,7 +137,9 @@ class Tuning {
       }
       engine->attach(samples_);
       Silent watcher;
-      if (fit({up_to, model, settings, samples_, users_, items_, run}, *engine, progress, watcher) == FitEnd::interrupted) return false;
+      if (fit({up_to, model, settings, samples_, users_, items_, run}, *engine, progress, watcher) ==
+          FitEnd::interrupted)
+        return false;
       of.loss_after[epochs] = larger_is_better(config.monitor) ? -*progress.best.value : *progress.best.value;
     } catch (const Error& error) {
       if (error.code() != ExitCode::other) throw;
@@ -158,7 +161,8 @@ class Tuning {
   }
 
   ExitCode interrupted() const {
-    std::fprintf(stderr, "anirec: interrupted; go on with: anirec tune --resume --out %s\n", printable(folder_.path).c_str());
+    std::fprintf(stderr, "anirec: interrupted; go on with: anirec tune --resume --out %s\n",
+                 printable(folder_.path).c_str());
     return ExitCode::interrupted;
   }
 
@@ -168,16 +172,17 @@ class Tuning {
 
   void show_progress(std::uint64_t trial, std::uint64_t epochs) const {
     if (quiet_ || !isatty(STDOUT_FILENO)) return;
-    std::printf("\rtrial %llu, up to %llu epochs \x1b[K\r", static_cast<unsigned long long>(trial), static_cast<unsigned long long>(epochs));
+    std::printf("\rtrial %llu, up to %llu epochs \x1b[K\r", static_cast<unsigned long long>(trial),
+                static_cast<unsigned long long>(epochs));
     std::fflush(stdout);
   }
 
   void say_rung(std::uint64_t epochs, const std::vector<std::uint64_t>& order) {
     if (quiet_) return;
     if (isatty(STDOUT_FILENO)) std::printf("\x1b[K");
-    std::printf("%s trial%s after %llu epochs: best %s %s (trial %llu)\n", count_text(order.size()).c_str(), order.size() == 1 ? "" : "s",
-                static_cast<unsigned long long>(epochs), base_.monitor.c_str(), shown(record(order[0]).loss_after.at(epochs)).c_str(),
-                static_cast<unsigned long long>(order[0]));
+    std::printf("%s trial%s after %llu epochs: best %s %s (trial %llu)\n", count_text(order.size()).c_str(),
+                order.size() == 1 ? "" : "s", static_cast<unsigned long long>(epochs), base_.monitor.c_str(),
+                shown(record(order[0]).loss_after.at(epochs)).c_str(), static_cast<unsigned long long>(order[0]));
     std::fflush(stdout);
   }
 
@@ -191,18 +196,22 @@ class Tuning {
     });
     std::printf("\nthe best trials:\n");
     for (std::size_t i = 0; i < std::min<std::size_t>(10, order.size()); ++i)
-      std::printf("  %s after %llu epochs: %s\n", shown(last(order[i]).second).c_str(), static_cast<unsigned long long>(last(order[i]).first),
+      std::printf("  %s after %llu epochs: %s\n", shown(last(order[i]).second).c_str(),
+                  static_cast<unsigned long long>(last(order[i]).first),
                   settings_text(folder_.trials[order[i]].settings).c_str());
     std::vector<TrialResult> results;
     for (const TrialRecord& trial : folder_.trials)
       if (!trial.settings.empty()) results.push_back({trial.settings, trial.loss_after.begin()->second});
     const std::vector<SettingEffect> effects = setting_effects(results);
-    if (!effects.empty()) std::printf("\nwhat mattered, as a share of the differences after %llu epochs:\n",
-                static_cast<unsigned long long>(folder_.trials[0].loss_after.begin()->first));
+    if (!effects.empty())
+      std::printf("\nwhat mattered, as a share of the differences after %llu epochs:\n",
+                  static_cast<unsigned long long>(folder_.trials[0].loss_after.begin()->first));
     for (const SettingEffect& effect : effects)
-      std::printf("  %3.0f %%  --%s (best on average: %s)\n", 100 * effect.share, effect.flag.c_str(), effect.best.c_str());
+      std::printf("  %3.0f %%  --%s (best on average: %s)\n", 100 * effect.share, effect.flag.c_str(),
+                  effect.best.c_str());
     const RunFolder run(folder_.best_folder());
-    std::printf("\nkept %s\ntrain it again:\n%s\n", printable(run.path()).c_str(), training_command(run, run.read_config()).c_str());
+    std::printf("\nkept %s\ntrain it again:\n%s\n", printable(run.path()).c_str(),
+                training_command(run, run.read_config()).c_str());
   }
 
   SearchFolder& folder_;
@@ -217,8 +226,8 @@ class Tuning {
   const TargetStatistics statistics_;
 };
 
-// The flags that all trials share, and what is searched: flags with several values, and the standard search's that were
-// not given at all.
+// The flags that all trials share, and what is searched: flags with several values, and the standard search's that
+// were not given at all.
 void read_request(SearchFolder& folder, const Arguments& arguments, TrainConfig& base) {
   const std::string model = arguments.text("model");
   std::set<std::string> config_names;
@@ -227,14 +236,18 @@ void read_request(SearchFolder& folder, const Arguments& arguments, TrainConfig&
   for (const auto& [flag, text] : arguments.given) {
     if (flag == "titles") folder.arguments[flag] = fs::absolute(text).lexically_normal().string();
     if (!config_names.contains(flag)) continue;
-    const std::vector<std::string> values = searchable.contains(flag) ? values_of(text) : std::vector<std::string>{text};
-    if (values.size() > 1) given.push_back({flag, values});
-    else folder.arguments[flag] = text;
+    const std::vector<std::string> values =
+        searchable.contains(flag) ? values_of(text) : std::vector<std::string>{text};
+    if (values.size() > 1)
+      given.push_back({flag, values});
+    else
+      folder.arguments[flag] = text;
   }
   folder.search = given;
   for (const SearchedSetting& setting : standard_search(model))
     if (!arguments.has(setting.flag)) folder.search.push_back(setting);
-  if (!folder.arguments.contains("split") && !folder.arguments.contains("split-by")) folder.arguments["split"] = standard_split;
+  if (!folder.arguments.contains("split") && !folder.arguments.contains("split-by"))
+    folder.arguments["split"] = standard_split;
 
   Arguments shared;
   shared.given = folder.arguments;
@@ -259,7 +272,8 @@ void require_validation(const TrainConfig& base, std::uint64_t rows) {
   std::uint64_t train = 0, validation = 0;
   split_counts(split.shares, rows, train, validation);
   if (validation == 0 || (split.by == SplitBy::leave_last_out && !split.shares_given))
-    throw UsageError("--split " + printable(split.shares, 60) + " leaves no validation rows, which trials are compared on; give them a share");
+    throw UsageError("--split " + printable(split.shares, 60) +
+                     " leaves no validation rows, which trials are compared on; give them a share");
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -274,15 +288,19 @@ ExitCode run(const Arguments& arguments) {
     apply_flags(base, stored);
     check_config(base);
   } else {
-    if (folder.holds_search()) throw UsageError(printable(folder.path) + " already holds a search; go on with --resume, or choose another --out");
-    if (arguments.positional.empty()) throw UsageError("no data given: name a prepared dataset or ratings files (anirec help tune)");
+    if (folder.holds_search())
+      throw UsageError(printable(folder.path) +
+                       " already holds a search; go on with --resume, or choose another --out");
+    if (arguments.positional.empty())
+      throw UsageError("no data given: name a prepared dataset or ratings files (anirec help tune)");
     read_request(folder, arguments, base);
     const std::uint64_t trials = arguments.number("trials", 30, 1, 100000);
     for (std::uint64_t trial = 1; trial <= trials; ++trial)
       folder.trials.push_back({trial_settings(folder.search, base.seed, trial), {}});
   }
   std::string titles;
-  if (folder.arguments.contains("titles")) titles = fs::absolute(folder.arguments.at("titles")).lexically_normal().string();
+  if (folder.arguments.contains("titles"))
+    titles = fs::absolute(folder.arguments.at("titles")).lexically_normal().string();
   choose_device(base.device);
   RunFolder lock(folder.path);
   lock.lock();
@@ -296,7 +314,8 @@ ExitCode run(const Arguments& arguments) {
     if (!quiet) std::fputs(describe_dataset(dataset).c_str(), stdout);
     require_validation(base, dataset.user.size());
     const bool prepared = is_prepared(arguments.positional);
-    folder.dataset = fs::absolute(prepared ? arguments.positional[0] : folder.dataset_file()).lexically_normal().string();
+    folder.dataset =
+        fs::absolute(prepared ? arguments.positional[0] : folder.dataset_file()).lexically_normal().string();
     if (!prepared) write_dataset(dataset, folder.dataset);
     folder.write();
   }
@@ -318,18 +337,19 @@ CommandSpec tune_command() {
   options.push_back({"out", "DIR", "the folder of the search; its best run is DIR/best", ""});
   options.push_back({"resume", "", "go on with the search in --out", ""});
   options.push_back({"quiet", "", "print nothing but errors", ""});
-  return {"tune",
-          "anirec tune DATA... --model mf|nn|hybrid --task TASK --out DIR [--trials N]",
-          "searches good settings, and keeps the best run",
-          options,
-          {"anirec tune animelist.csv --model mf --task rating --trials 50 --out searches/mf",
-           "anirec tune ratings.csv --model nn --task rating --lr 1e-3/3e-3 --hidden 64/128,64 --out searches/nn",
-           "anirec tune --resume --out searches/mf"},
-          run,
-          "Trials are drawn from a list of values for each setting (a flag that is given is fixed; several values "
-          "separated by / are searched) and trained a few epochs; the better third on validation goes on three times "
-          "as far, and so on; the best is trained to the end. DIR/best is a run folder like any other, its test split "
-          "is looked at once, at the end."};
+  return {
+      "tune",
+      "anirec tune DATA... --model mf|nn|hybrid --task TASK --out DIR [--trials N]",
+      "searches good settings, and keeps the best run",
+      options,
+      {"anirec tune animelist.csv --model mf --task rating --trials 50 --out searches/mf",
+       "anirec tune ratings.csv --model nn --task rating --lr 1e-3/3e-3 --hidden 64/128,64 --out searches/nn",
+       "anirec tune --resume --out searches/mf"},
+      run,
+      "Trials are drawn from a list of values for each setting (a flag that is given is fixed; several values "
+      "separated by / are searched) and trained a few epochs; the better third on validation goes on three times "
+      "as far, and so on; the best is trained to the end. DIR/best is a run folder like any other, its test split "
+      "is looked at once, at the end."};
 }
 
 }  // namespace anirec

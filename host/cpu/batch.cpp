@@ -15,8 +15,8 @@ ANIREC_INLINE float squared_norm(const float* row, int width) {
 
 }  // namespace
 
-ANIREC_CLONES double squared_norms(const Batch& batch, std::uint32_t begin, std::uint32_t end, const RowTable& users,
-                                   const RowTable& items) {
+ANIREC_CLONES double squared_norms(const Batch& batch, std::uint32_t begin, std::uint32_t end,
+                                   const RowTable& users, const RowTable& items) {
   double sum = 0;
   for (std::uint32_t i = begin; i < end; ++i)
     sum += static_cast<double>(squared_norm(users.row(batch.user[i]), users.padded()) +

@@ -27,8 +27,8 @@ struct Tiling {
     tiles = (batch + tile_size - 1) / tile_size;
     groups = tiles < most_groups ? tiles : most_groups;
   }
-  // What every batch of up to `largest_batch` samples gets by with. A smaller one may have more tiles: 263 samples have 9
-  // tiles of 32, 512 have 8 of 64.
+  // What every batch of up to `largest_batch` samples gets by with. A smaller one may have more tiles: 263 samples
+  // have 9 tiles of 32, 512 have 8 of 64.
   static Tiling room_for(std::uint32_t largest_batch) {
     Tiling room(largest_batch);
     if (room.tiles < 9) room.tiles = 9;

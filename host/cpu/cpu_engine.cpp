@@ -68,9 +68,10 @@ class CpuEngine final : public Engine {
  public:
   CpuEngine(const ModelConfig& model, const TrainSettings& settings, int threads)
       : settings_(settings), team_(threads), state_(model, settings) {
-    // OpenBLAS asks for a buffer a thread at its first call, and asks for ever where it gets none: what the engine and
-    // the copies of its tables take until then must leave room for it.
-    require_address_space(thread_address_space * static_cast<std::uint64_t>(threads) + 2 * cpu_engine_memory(model, settings, threads),
+    // OpenBLAS asks for a buffer a thread at its first call, and asks for ever where it gets none: what the engine
+    // and the copies of its tables take until then must leave room for it.
+    require_address_space(thread_address_space * static_cast<std::uint64_t>(threads) +
+                              2 * cpu_engine_memory(model, settings, threads),
                           "the engine for CPUs", "raise ulimit -v, or give a smaller --threads");
     openblas_set_num_threads(1);  // the team's members call it, each for its own tiles
   }
@@ -89,7 +90,8 @@ class CpuEngine final : public Engine {
       team_.for_ranges(size, piece, [&](std::size_t begin, std::size_t end, int) {
         std::memcpy(to.data() + begin, from.data() + begin, end - begin);
       });
-      best = std::max(best, 2.0 * static_cast<double>(size) / std::chrono::duration<double>(Clock::now() - start).count());
+      best = std::max(
+          best, 2.0 * static_cast<double>(size) / std::chrono::duration<double>(Clock::now() - start).count());
     }
     return best;
   }
@@ -97,7 +99,8 @@ class CpuEngine final : public Engine {
   void load(const Parameters& parameters, const OptimizerState* state) override {
     state_.users.set(0, parameters.user_embedding, parameters.user_bias);
     state_.items.set(0, parameters.item_embedding, parameters.item_bias);
-    state_.dense = {parameters.dense, std::vector<float>(parameters.dense.size()), std::vector<float>(parameters.dense.size())};
+    state_.dense = {parameters.dense, std::vector<float>(parameters.dense.size()),
+                    std::vector<float>(parameters.dense.size())};
     state_.step = state == nullptr ? 0 : state->step;
     if (state != nullptr) {
       set_moments(1, state->first);
@@ -122,7 +125,8 @@ class CpuEngine final : public Engine {
     if (state_.model.trunk() == Trunk::dot)
       dot_ = std::make_unique<DotStep>(state_.model, settings_, state_.users, state_.items, state_.dense);
     else
-      mlp_ = std::make_unique<MlpStep>(state_.model, settings_, state_.users, state_.items, state_.dense, team_.size());
+      mlp_ = std::make_unique<MlpStep>(state_.model, settings_, state_.users, state_.items, state_.dense,
+                                       team_.size());
   }
 
   void train(PositionRange positions, TrainSums& sums) override {
@@ -133,8 +137,8 @@ class CpuEngine final : public Engine {
       for (std::uint64_t at = positions.begin; at < positions.end;) {
         // A window ends with its pass.
         const std::uint64_t pass = at / samples, in_pass = at % samples;
-        const std::uint64_t window_end =
-            std::min({positions.end, (pass + 1) * samples, at + std::uint64_t{window_->batches} * settings_.batch_size});
+        const std::uint64_t window_end = std::min(
+            {positions.end, (pass + 1) * samples, at + std::uint64_t{window_->batches} * settings_.batch_size});
         const std::uint32_t size = static_cast<std::uint32_t>(window_end - at);
         const std::uint64_t first_step = pass * steps_a_pass + in_pass / settings_.batch_size + 1;
         plan_window(static_cast<std::uint32_t>(pass), in_pass, size, first_step, member);
@@ -167,7 +171,8 @@ class CpuEngine final : public Engine {
     get_column(1, state.first);
     get_column(2, state.second);
     const Optimizer kind = settings_.optimizer;
-    state.first.dense = kind == Optimizer::adam || kind == Optimizer::lazy_adam ? state_.dense.first : std::vector<float>();
+    state.first.dense =
+        kind == Optimizer::adam || kind == Optimizer::lazy_adam ? state_.dense.first : std::vector<float>();
     state.second.dense = kind == Optimizer::sgd ? std::vector<float>() : state_.dense.second;
     state.user_last_step = state_.users.last_step;
     state.item_last_step = state_.items.last_step;
@@ -182,11 +187,12 @@ class CpuEngine final : public Engine {
     const std::uint32_t batch_size = settings_.batch_size, batches = (size + batch_size - 1) / batch_size;
     if (member == 0) state_.catch_up.extend(first_step + batches);
     const PassOrder order = pass_order(settings_.seed, pass, samples_->train.size(), settings_.shuffle);
-    feed_samples(*samples_, order, in_pass, share_begin(size, member, members), share_begin(size, member + 1, members),
-                 window_->fed);
+    feed_samples(*samples_, order, in_pass, share_begin(size, member, members),
+                 share_begin(size, member + 1, members), window_->fed);
     team_.barrier();
     Planner& planner = planners_[static_cast<std::size_t>(member)];
-    for (std::uint32_t task = static_cast<std::uint32_t>(member); task < 2 * batches; task += static_cast<std::uint32_t>(members)) {
+    for (std::uint32_t task = static_cast<std::uint32_t>(member); task < 2 * batches;
+         task += static_cast<std::uint32_t>(members)) {
       const std::uint32_t batch = task / 2;
       const std::uint32_t in_batch = std::min(batch_size, size - batch * batch_size);
       if (task % 2 == 0)
@@ -203,19 +209,21 @@ class CpuEngine final : public Engine {
     const std::size_t first = std::size_t{b} * settings_.batch_size;
     const FedSamples& fed = window_->fed;
     const double rate = learning_rate_at(settings_.rate, step);
-    const Batch batch = {size,
-                         fed.user.data() + first,
-                         fed.item.data() + first,
-                         fed.sample.data() + first,
-                         fed.rating.data() + first,
-                         fed.label.data() + first,
-                         window_->users.runs[b],
-                         window_->items.runs[b],
-                         {&state_.catch_up, step, static_cast<float>(rate), 2 * settings_.l2 / static_cast<float>(size)}};
+    const Batch batch = {
+        size,
+        fed.user.data() + first,
+        fed.item.data() + first,
+        fed.sample.data() + first,
+        fed.rating.data() + first,
+        fed.label.data() + first,
+        window_->users.runs[b],
+        window_->items.runs[b],
+        {&state_.catch_up, step, static_cast<float>(rate), 2 * settings_.l2 / static_cast<float>(size)}};
     if (state_.users.keeps_last_step()) {
       for (RowTable* table : {&state_.users, &state_.items}) {
         const RowRuns& runs = table == &state_.users ? batch.user_runs : batch.item_runs;
-        const RunShare share = {share_begin(runs.count, member, members), share_begin(runs.count, member + 1, members)};
+        const RunShare share = {share_begin(runs.count, member, members),
+                                share_begin(runs.count, member + 1, members)};
         bring_rows_forward(*table, runs, share.first, share.last, batch.row_step);
       }
       team_.barrier();
@@ -240,8 +248,8 @@ class CpuEngine final : public Engine {
   }
 
   // The dense parameters' update, in shares; member 0 also adds up the batch's figures, tile by tile.
-  void finish_dense(const Batch& batch, const std::vector<TrainSums>& tile_sums, const float* gradients, int member,
-                    TrainSums& sums) {
+  void finish_dense(const Batch& batch, const std::vector<TrainSums>& tile_sums, const float* gradients,
+                    int member, TrainSums& sums) {
     const Tiling tiling(batch.size);
     const std::uint64_t step = batch.row_step.step;
     const AdamStep adam = state_.catch_up.step(step - 1, step);
@@ -267,7 +275,8 @@ class CpuEngine final : public Engine {
   }
 
   void read_forward(const RowTable& table, std::vector<float>& values, std::vector<float>& biases) const {
-    const std::size_t dim = static_cast<std::size_t>(table.dim()), padded = static_cast<std::size_t>(table.padded());
+    const std::size_t dim = static_cast<std::size_t>(table.dim()),
+                      padded = static_cast<std::size_t>(table.padded());
     values.resize(table.rows() * dim);
     biases.resize(table.has_bias() ? table.rows() : 0);
     std::vector<float> rows(padded * static_cast<std::size_t>(team_.size()));
@@ -299,18 +308,23 @@ std::unique_ptr<Engine> make_cpu_engine(const ModelConfig& model, const TrainSet
 }
 
 std::uint64_t cpu_engine_memory(const ModelConfig& model, const TrainSettings& settings, int threads) {
-  const std::uint64_t batch = settings.batch_size, window = batch * std::max<std::uint64_t>(1, window_samples / batch);
+  const std::uint64_t batch = settings.batch_size,
+                      window = batch * std::max<std::uint64_t>(1, window_samples / batch);
   const std::uint64_t dim = static_cast<std::uint64_t>(model.dim), members = static_cast<std::uint64_t>(threads);
-  const std::uint64_t padded = static_cast<std::uint64_t>(padded_width(model.dim)), rows = std::uint64_t{model.users} + model.items;
+  const std::uint64_t padded = static_cast<std::uint64_t>(padded_width(model.dim)),
+                      rows = std::uint64_t{model.users} + model.items;
   const std::uint64_t dense = dense_tensors(model).back().offset + dense_tensors(model).back().size();
   const Tiling tiling(settings.batch_size);
   // Floats and 32-bit numbers alike: the window's columns and its runs of both tables, stamps, masks, gradients.
-  std::uint64_t numbers = window * 11 + members * (rows + 2 * batch) + batch * (padded / 16 + 1) + (tiling.groups + 3) * dense;
+  std::uint64_t numbers =
+      window * 11 + members * (rows + 2 * batch) + batch * (padded / 16 + 1) + (tiling.groups + 3) * dense;
   if (model.trunk() == Trunk::dot)
     numbers += (padded + lanes) * std::min<std::uint64_t>(batch, model.items);
   else
     numbers += batch * 2 * dim;
-  const auto table = [&](std::uint32_t count) { return RowTable::memory(count, model.dim, model.has_row_bias(), settings.optimizer); };
+  const auto table = [&](std::uint32_t count) {
+    return RowTable::memory(count, model.dim, model.has_row_bias(), settings.optimizer);
+  };
   return table(model.users) + table(model.items) + numbers * sizeof(float);
 }
 

@@ -23,7 +23,8 @@ ANIREC_CLONES void update_dense(DenseState& dense, Optimizer optimizer, const Ad
     switch (optimizer) {
       case Optimizer::adam:
       case Optimizer::lazy_adam:
-        for (std::size_t k = 0; k < count; ++k) adam_update(w[first + k], m[first + k], v[first + k], sum[k], adam);
+        for (std::size_t k = 0; k < count; ++k)
+          adam_update(w[first + k], m[first + k], v[first + k], sum[k], adam);
         break;
       case Optimizer::adagrad:
       case Optimizer::rowwise_adagrad:  // row-wise is for tables: dense layers are element-wise

@@ -63,12 +63,13 @@ template <bool Masked>
 ANIREC_INLINE float row_gradient(const RowRuns& runs, std::uint32_t r, const OtherSide& other, float* g) {
   const int vectors = other.table.padded() / lanes, tail = other.table.tail_at();
   const float inside = other.additive ? 0.0f : 1.0f;
-  sum_row<Masked>(runs, r, other.masks, -1, vectors, g,
-                  [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
-                    const float* y = other.table.row(other.index[place]);
-                    load(value, y + n * lanes);
-                    value = other.slope[place] * (value + inside * y[tail + tail_bias]);
-                  });
+  sum_row<Masked>(
+      runs, r, other.masks, -1, vectors,
+      g, [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
+        const float* y = other.table.row(other.index[place]);
+        load(value, y + n * lanes);
+        value = other.slope[place] * (value + inside * y[tail + tail_bias]);
+      });
   Vec total = {};
   for (int n = 0; n < vectors; ++n) {
     Vec part;
@@ -88,14 +89,16 @@ ANIREC_CLONES void sum_rows(const RowRuns& runs, RunShare share, const OtherSide
   const std::size_t bias_at = stride - 1;
   for (std::uint32_t r = share.first; r < share.last; ++r) {
     float* g = gradients + r * stride;
-    g[bias_at] = other.masks.any() ? row_gradient<true>(runs, r, other, g) : row_gradient<false>(runs, r, other, g);
+    g[bias_at] =
+        other.masks.any() ? row_gradient<true>(runs, r, other, g) : row_gradient<false>(runs, r, other, g);
   }
 }
 
-ANIREC_CLONES void sum_and_update_rows(RowTable& table, const RowRuns& runs, RunShare share, const OtherSide& other,
-                                       const RowStep& step, float* g) {
+ANIREC_CLONES void sum_and_update_rows(RowTable& table, const RowRuns& runs, RunShare share,
+                                       const OtherSide& other, const RowStep& step, float* g) {
   for (std::uint32_t r = share.first; r < share.last; ++r) {
-    const float bias = other.masks.any() ? row_gradient<true>(runs, r, other, g) : row_gradient<false>(runs, r, other, g);
+    const float bias =
+        other.masks.any() ? row_gradient<true>(runs, r, other, g) : row_gradient<false>(runs, r, other, g);
     update_row(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, bias, step);
   }
 }
@@ -141,7 +144,8 @@ void DotStep::forward(const Batch& batch, int member, int members) {
       sums = TrainSums{};
       sums.samples = static_cast<double>(end - begin);
       head_losses(model_, model_.heads[0], settings_, batch, begin, end, score, slope_.data() + begin, sums);
-      if (settings_.l2 > 0) sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
+      if (settings_.l2 > 0)
+        sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
       for (std::uint32_t i = begin; i < end; ++i) bias_gradient += slope_[i];
     }
     dense_gradients_[group] = bias_gradient;

@@ -1,5 +1,5 @@
-// The phases of mf's step: score = scale² ⟨kept x, kept y⟩ + b, x = Eu[u] + bu[u], y = Ei[i] + bi[i] (or the biases
-// beside the product). Each phase is done in shares; everybody waits between two phases.
+// The phases of mf's step: score = scale² ⟨kept x, kept y⟩ + b, x = Eu[u] + bu[u], y = Ei[i] + bi[i] (or the
+// biases beside the product). Each phase is done in shares; everybody waits between two phases.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,6 @@ class DotStep {
 
  private:
   std::size_t item_gradient_stride() const { return static_cast<std::size_t>(items_.padded()) + lanes; }
-
 
   const ModelConfig& model_;
   const TrainSettings& settings_;

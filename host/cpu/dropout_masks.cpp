@@ -49,7 +49,8 @@ void DropoutMasks::fill(std::uint32_t step, const std::uint32_t* sample, std::ui
           const std::uint64_t two = drawn[at] | std::uint64_t{drawn[at + group]} << 32;
           const int left = dim_ - w * lanes;
           const std::uint32_t valid = left >= lanes ? 0xFFFFu : (1u << left) - 1;
-          bits_[(std::size_t{first + lane} * 2 + static_cast<std::size_t>(side)) * static_cast<std::size_t>(words_) +
+          bits_[(std::size_t{first + lane} * 2 + static_cast<std::size_t>(side)) *
+                    static_cast<std::size_t>(words_) +
                 static_cast<std::size_t>(w)] = static_cast<std::uint16_t>(two >> (bit % 32) & valid);
         }
   }

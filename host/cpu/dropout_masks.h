@@ -20,7 +20,8 @@ class DropoutMasks {
   bool any() const { return masked_; }
   int words_a_side() const { return words_; }
   const std::uint16_t* of(std::uint32_t place, int side) const {
-    return bits_.data() + (std::size_t{place} * 2 + static_cast<std::size_t>(side)) * static_cast<std::size_t>(words_);
+    return bits_.data() +
+           (std::size_t{place} * 2 + static_cast<std::size_t>(side)) * static_cast<std::size_t>(words_);
   }
 
  private:

@@ -5,8 +5,7 @@
 namespace anirec {
 
 void head_losses(const ModelConfig& model, const Head& head, const TrainSettings& settings, const Batch& batch,
-                 std::uint32_t begin, std::uint32_t end, const float* score, float* slope,
-                 TrainSums& sums) {
+                 std::uint32_t begin, std::uint32_t end, const float* score, float* slope, TrainSums& sums) {
   const float inverse_batch = 1.0f / static_cast<float>(batch.size);
   for (std::uint32_t place = begin; place < end; ++place) {
     const float s = score[place - begin];

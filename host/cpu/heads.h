@@ -13,7 +13,6 @@ namespace anirec {
 // Adds one head's figures for places [begin, end) of a batch to `sums`, and writes d loss / d score, loss weights,
 // class weights and 1/B included. score and slope are [end − begin].
 void head_losses(const ModelConfig& model, const Head& head, const TrainSettings& settings, const Batch& batch,
-                 std::uint32_t begin, std::uint32_t end, const float* score, float* slope,
-                 TrainSums& sums);
+                 std::uint32_t begin, std::uint32_t end, const float* score, float* slope, TrainSums& sums);
 
 }  // namespace anirec

@@ -1,7 +1,7 @@
 #include "cpu/mlp_layers.h"
 
-#include <algorithm>
 #include <cblas.h>
+#include <algorithm>
 
 #include "cpu/vector.h"
 
@@ -41,7 +41,8 @@ ANIREC_CLONES void dot_rows(const float* hidden, const float* weight, float bias
 // Adds slope ⊗ weight to the error; adds slopeᵀ · hidden to the weight's gradient and Σ slope to the bias's.
 ANIREC_CLONES void head_backward(const float* __restrict slope, const float* __restrict weight,
                                  const float* __restrict hidden, std::uint32_t tile, int width,
-                                 float* __restrict error, float* __restrict weight_gradient, float* bias_gradient) {
+                                 float* __restrict error, float* __restrict weight_gradient,
+                                 float* bias_gradient) {
   float slopes = 0;
   for (std::uint32_t i = 0; i < tile; ++i, error += width, hidden += width) {
     const float s = slope[i];
@@ -81,8 +82,8 @@ int MlpLayers::widest() const {
 
 void MlpLayers::forward(int layer, const float* dense, const float* in, std::uint32_t tile, float* out) const {
   const Layer& l = hidden_[static_cast<std::size_t>(layer)];
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(tile), l.width, l.inputs, 1.0f, in, l.inputs,
-              dense + l.weight, l.inputs, 0.0f, out, l.width);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(tile), l.width, l.inputs, 1.0f, in,
+              l.inputs, dense + l.weight, l.inputs, 0.0f, out, l.width);
   bias_relu(layer, dense, out, tile);
 }
 
@@ -103,7 +104,8 @@ void MlpLayers::backward_heads(const float* dense, const float* hidden, const fl
   const std::size_t count = std::size_t{tile} * static_cast<std::size_t>(width);
   std::fill_n(error, count, 0.0f);
   for (const Layer& head : heads_) {
-    head_backward(slope, dense + head.weight, hidden, tile, width, error, gradient + head.weight, gradient + head.bias);
+    head_backward(slope, dense + head.weight, hidden, tile, width, error, gradient + head.weight,
+                  gradient + head.bias);
     slope += tile;
   }
   relu_mask(error, hidden, count);

@@ -1,5 +1,5 @@
-// The dense layers of nn and hybrid over a tile of samples. BLAS is called from inside a team's members: one thread
-// each.
+// The dense layers of nn and hybrid over a tile of samples. BLAS is called from inside a team's members: one
+// thread each.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ class MlpLayers {
   // out = relu(in + b), in place, for an `in` that already is the product (ranking splits the first layer).
   void bias_relu(int layer, const float* dense, float* values, std::uint32_t tile) const;
   // score [T] of a head = h · w + c, over the last hidden layer's output.
-  void head_scores(std::size_t head, const float* dense, const float* hidden, std::uint32_t tile, float* score) const;
+  void head_scores(std::size_t head, const float* dense, const float* hidden, std::uint32_t tile,
+                   float* score) const;
 
   // From the heads' slopes [heads][T]: error [T, H] of the last hidden layer, relu's mask applied; adds the heads'
   // gradients to `gradient` [dense].
@@ -36,9 +37,13 @@ class MlpLayers {
   // error *= [hidden > 0], elementwise over a layer's tile.
   void mask_error(int layer, const float* hidden, std::uint32_t tile, float* error) const;
 
-  const float* weight(int layer, const float* dense) const { return dense + hidden_[static_cast<std::size_t>(layer)].weight; }
+  const float* weight(int layer, const float* dense) const {
+    return dense + hidden_[static_cast<std::size_t>(layer)].weight;
+  }
   const float* head_weight(std::size_t head, const float* dense) const { return dense + heads_[head].weight; }
-  const float* bias(int layer, const float* dense) const { return dense + hidden_[static_cast<std::size_t>(layer)].bias; }
+  const float* bias(int layer, const float* dense) const {
+    return dense + hidden_[static_cast<std::size_t>(layer)].bias;
+  }
   float head_bias(std::size_t head, const float* dense) const { return dense[heads_[head].bias]; }
 
  private:

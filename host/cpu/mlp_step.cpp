@@ -38,22 +38,25 @@ ANIREC_CLONES void gather(const Batch& batch, std::uint32_t begin, std::uint32_t
 
 template <bool Masked>
 ANIREC_INLINE void update_side(RowTable& table, const RowRuns& runs, RunShare share, const DropoutMasks& masks,
-                               int side, const float* input_gradients, float scale, const RowStep& step, float* g) {
+                               int side, const float* input_gradients, float scale, const RowStep& step,
+                               float* g) {
   const int vectors = table.padded() / lanes;
   const std::size_t dim = static_cast<std::size_t>(table.dim());
   const float* from = input_gradients + static_cast<std::size_t>(side) * dim;
   for (std::uint32_t r = share.first; r < share.last; ++r) {
-    sum_row<Masked>(runs, r, masks, side, vectors, g,
-                    [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
-                      load(value, from + place * 2 * dim + static_cast<std::size_t>(n) * lanes);
-                    });
+    sum_row<Masked>(
+        runs, r, masks, side, vectors,
+        g, [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
+          load(value, from + place * 2 * dim + static_cast<std::size_t>(n) * lanes);
+        });
     for (int k = 0; k < table.padded(); ++k) g[k] *= scale;
     update_row(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, 0.0f, step);
   }
 }
 
 ANIREC_CLONES void update_table(RowTable& table, const RowRuns& runs, RunShare share, const DropoutMasks& masks,
-                                int side, const float* input_gradients, float scale, const RowStep& step, float* g) {
+                                int side, const float* input_gradients, float scale, const RowStep& step,
+                                float* g) {
   if (masks.any())
     update_side<true>(table, runs, share, masks, side, input_gradients, scale, step, g);
   else
@@ -82,7 +85,8 @@ MlpStep::MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTab
     scratch.inputs.resize(tile * inputs + lanes);
     for (int l = 0; l < layers_.layers(); ++l)
       scratch.hidden.emplace_back(tile * static_cast<std::size_t>(layers_.width(l)));
-    for (std::vector<float>& error : scratch.error) error.resize(tile * static_cast<std::size_t>(layers_.widest()));
+    for (std::vector<float>& error : scratch.error)
+      error.resize(tile * static_cast<std::size_t>(layers_.widest()));
     scratch.score.resize(tile);
     scratch.slope.resize(tile * model.heads.size());
   }
@@ -129,7 +133,8 @@ void MlpStep::forward_backward(const Batch& batch, int member, int members) {
         std::swap(error, spare);
         layers_.mask_error(layer - 1, hidden(layer - 1), size, error);
       }
-      layers_.backward(0, dense, scratch.inputs.data(), error, size, input_gradients_.data() + begin * inputs, gradient);
+      layers_.backward(0, dense, scratch.inputs.data(), error, size, input_gradients_.data() + begin * inputs,
+                       gradient);
     }
   }
 }

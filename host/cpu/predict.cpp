@@ -43,14 +43,16 @@ void predict_pairs(const CpuState& state, Team& team, std::span<const std::uint3
                    std::span<const std::uint32_t> items, Scores& scores) {
   const ModelConfig& model = state.model;
   constexpr std::size_t tile_size = 128;
-  const std::size_t dim = static_cast<std::size_t>(model.dim), padded = static_cast<std::size_t>(state.users.padded());
+  const std::size_t dim = static_cast<std::size_t>(model.dim),
+                    padded = static_cast<std::size_t>(state.users.padded());
   const bool mlp = model.trunk() == Trunk::mlp;
   const MlpLayers layers(model);
   scores.by_head.assign(model.heads.size(), std::vector<float>(users.size()));
   std::vector<Tile> tiles(static_cast<std::size_t>(team.size()));
   for (Tile& tile : tiles) {
     tile.inputs.resize(tile_size * 2 * dim + 2 * padded);
-    for (std::vector<float>& hidden : tile.hidden) hidden.resize(tile_size * static_cast<std::size_t>(layers.widest()));
+    for (std::vector<float>& hidden : tile.hidden)
+      hidden.resize(tile_size * static_cast<std::size_t>(layers.widest()));
   }
 
   team.for_ranges(users.size(), tile_size, [&](std::size_t begin, std::size_t end, int member) {

@@ -1,7 +1,7 @@
 #include "cpu/rank.h"
 
-#include <algorithm>
 #include <cblas.h>
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -32,8 +32,7 @@ ANIREC_CLONES void relu_scores(const float* __restrict p, const float* __restric
 }
 
 // `to` may be `a`.
-ANIREC_CLONES void add_rows(const float* a, const float* __restrict b, int width,
-                            float* to) {
+ANIREC_CLONES void add_rows(const float* a, const float* __restrict b, int width, float* to) {
   for (int k = 0; k < width; ++k) to[k] = a[k] + b[k];
 }
 
@@ -54,8 +53,8 @@ class Catalogue {
       }
     });
     if (model_.trunk() == Trunk::dot) return;
-    // The first layer splits: W·[u; i] = Wu·u + Wi·i. One hidden layer wants items side by side, deeper stacks want
-    // an item's row.
+    // The first layer splits: W·[u; i] = Wu·u + Wi·i. One hidden layer wants items side by side, deeper stacks
+    // want an item's row.
     const int width = layers_.width(0), columns = static_cast<int>(items), d = model_.dim;
     const float* weight = layers_.weight(0, state.dense.values.data()) + d;
     products_.resize(items * static_cast<std::size_t>(width));
@@ -88,8 +87,8 @@ class Catalogue {
     const float* dense = state_.dense.values.data();
     const int count = static_cast<int>(users.size()), columns = static_cast<int>(items), d = model_.dim;
     if (dot) {
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, columns, d, 1, scratch.users.data(), d, rows_.data(),
-                  d, 0, score, columns);
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, columns, d, 1, scratch.users.data(), d,
+                  rows_.data(), d, 0, score, columns);
       for (std::size_t u = 0; u < users.size(); ++u)
         for (std::size_t i = 0; i < items; ++i)
           score[u * items + i] += dense[0] + (broadcast ? 0.0f : scratch.bias[u] + bias_[i]);
@@ -118,7 +117,8 @@ class Catalogue {
       return;
     }
     constexpr std::size_t tile_size = 128;
-    for (std::vector<float>& hidden : scratch.hidden) hidden.resize(tile_size * static_cast<std::size_t>(layers_.widest()));
+    for (std::vector<float>& hidden : scratch.hidden)
+      hidden.resize(tile_size * static_cast<std::size_t>(layers_.widest()));
     for (std::size_t first = 0; first < items; first += tile_size) {
       const std::uint32_t tile = static_cast<std::uint32_t>(std::min(items - first, tile_size));
       const float* below = scratch.hidden[0].data();

@@ -15,8 +15,8 @@ constexpr int most_vectors = 4;
 // Adds up `term(place, vector, value)` over the samples of run r: term gives the vector-th Vec of a sample's
 // gradient for the row. With `masked`, lanes dropped on `side` (or on both sides: -1) are left out.
 template <int Vectors, bool Masked, class Term>
-ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const DropoutMasks& masks, int side, int first,
-                               float* g, Term&& term) {
+ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const DropoutMasks& masks, int side,
+                               int first, float* g, Term&& term) {
   Vec sum[Vectors] = {};
   for (std::uint32_t s = runs.begin[r]; s < runs.begin[r + 1]; ++s) {
     const std::uint32_t place = runs.sample[s];

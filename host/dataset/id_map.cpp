@@ -83,7 +83,8 @@ void IdMap::add_to(SafetensorsWriter& writer, const std::string& name) const {
 
 IdMap IdMap::read_from(const SafetensorsReader& reader, const std::string& name) {
   const auto fail = [&](const char* fault) {
-    throw DataError(printable(reader.path()) + ": tensor '" + name + "' " + fault + "; the file is damaged, get it again, or make it again");
+    throw DataError(printable(reader.path()) + ": tensor '" + name + "' " + fault +
+                    "; the file is damaged, get it again, or make it again");
   };
   IdMap map;
   if (reader.has(name + ".offsets")) {

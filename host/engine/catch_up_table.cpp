@@ -31,7 +31,8 @@ const CatchUpTable::Powers& CatchUpTable::powers() {
 
 CatchUpTable::CatchUpTable(const LearningRate& rate) : rate_(rate) {}
 
-// Whether rate and bias correction are constant in and after a block: √(1 − β2ᵗ) is 1 in double from step 36,800 on.
+// Whether rate and bias correction are constant in and after a block: √(1 − β2ᵗ) is 1 in double from step 36,800
+// on.
 bool CatchUpTable::steady(std::uint64_t block) const {
   return rate_.schedule == Schedule::constant && block >= 1 && block * block_size > rate_.warmup_steps;
 }
@@ -66,7 +67,8 @@ const CatchUpSums& CatchUpTable::sums_after(std::uint64_t step) const {
 CatchUp CatchUpTable::between(std::uint64_t last, std::uint64_t now) const {
   const std::uint64_t steps = now - last;
   if (steps == 0) return {0, optimizer_epsilon, 0};
-  return catch_up_scalars(sums_after(last), sums_after(now), steps < catch_up_horizon ? powers().rho[steps] : CatchUpSums{});
+  return catch_up_scalars(sums_after(last), sums_after(now),
+                          steps < catch_up_horizon ? powers().rho[steps] : CatchUpSums{});
 }
 
 AdamStep CatchUpTable::step(std::uint64_t last, std::uint64_t now) const {
@@ -79,7 +81,8 @@ float CatchUpTable::decay1(std::uint64_t steps) { return steps < catch_up_horizo
 
 float CatchUpTable::decay2(std::uint64_t steps) {
   if (steps >= catch_up_horizon * powers().beta2_high.size()) return 0.0f;
-  return static_cast<float>(powers().beta2_low[steps % catch_up_horizon] * powers().beta2_high[steps / catch_up_horizon]);
+  return static_cast<float>(powers().beta2_low[steps % catch_up_horizon] *
+                            powers().beta2_high[steps / catch_up_horizon]);
 }
 
 }  // namespace anirec

@@ -60,8 +60,8 @@ struct Scores {
 // The best items of each asked user, best first; ties go to the lower index.
 struct Ranked {
   int k = 0;
-  std::vector<std::uint32_t> item;   // [users · k]; unknown_index where there are no more
-  std::vector<float> score;          // [users · k], the ranking head's score before the activation
+  std::vector<std::uint32_t> item;                 // [users · k]; unknown_index where there are no more
+  std::vector<float> score;                        // [users · k], the ranking head's score before the activation
   std::vector<std::uint32_t> first_relevant_rank;  // [users], from 1; 0: none. Empty where not asked for
 };
 
@@ -85,8 +85,9 @@ class Engine {
   // Trains on whole batches: both ends of the range are where a step begins (or the end of a pass). Stops some
   // batches after the one that made sums.first_bad_step: the parameters are worthless then, and so are later sums.
   virtual void train(PositionRange positions, TrainSums& sums) = 0;
-  // Trains like train() and says what each phase took, over all steps of the range: what a profiler would see, so steps
-  // are launched one by one. Empty, and nothing is trained: the engine has no phases that follow one another.
+  // Trains like train() and says what each phase took, over all steps of the range: what a profiler would see, so
+  // steps are launched one by one. Empty, and nothing is trained: the engine has no phases that follow one
+  // another.
   virtual std::vector<PhaseTime> time_phases(PositionRange, TrainSums&) { return {}; }
 
   // Looking never writes: rows are brought forward in passing, never in place.
@@ -94,9 +95,9 @@ class Engine {
                        Scores& scores) const = 0;
   // Full catalogue. Items in seen->of(user) are left out; with `relevant`, also the uncut rank of the best of
   // relevant->of(user) among the rest. Users may be unknown_index (no lists then).
-  virtual void rank(std::span<const std::uint32_t> users, int k, const ItemLists* seen,
-                    const ItemLists* relevant, Ranked& ranked) const = 0;
-  virtual void read(Parameters& parameters) const = 0;                             // brought forward
+  virtual void rank(std::span<const std::uint32_t> users, int k, const ItemLists* seen, const ItemLists* relevant,
+                    Ranked& ranked) const = 0;
+  virtual void read(Parameters& parameters) const = 0;                               // brought forward
   virtual void read_state(Parameters& parameters, OptimizerState& state) const = 0;  // raw
 };
 

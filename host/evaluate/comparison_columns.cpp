@@ -40,12 +40,9 @@ std::string column_name(std::string_view key, TableStyle style) {
 
 const char* kind_name(SectionKind kind) {
   switch (kind) {
-    case SectionKind::ratings:
-      return "Ratings";
-    case SectionKind::interactions:
-      return "Interactions";
-    case SectionKind::ranking:
-      return "Ranking";
+    case SectionKind::ratings: return "Ratings";
+    case SectionKind::interactions: return "Interactions";
+    case SectionKind::ranking: return "Ranking";
   }
   return "";
 }

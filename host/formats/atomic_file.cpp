@@ -32,21 +32,15 @@ std::string folder_of(const std::string& path) {
 const char* advice(int error_number) {
   switch (error_number) {
     case ENOSPC:
-    case EDQUOT:
-      return "free some space, or write to another disk";
+    case EDQUOT: return "free some space, or write to another disk";
     case EACCES:
     case EPERM:
-    case EROFS:
-      return "choose a folder that you may write to";
+    case EROFS: return "choose a folder that you may write to";
     case ENOENT:
-    case ENOTDIR:
-      return "make the folder first, or correct the name";
-    case EISDIR:
-      return "give the name of a file, not of a folder";
-    case EPIPE:
-      return "the program that reads the output has ended";
-    default:
-      return "choose another place to write to";
+    case ENOTDIR: return "make the folder first, or correct the name";
+    case EISDIR: return "give the name of a file, not of a folder";
+    case EPIPE: return "the program that reads the output has ended";
+    default: return "choose another place to write to";
   }
 }
 

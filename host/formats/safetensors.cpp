@@ -79,30 +79,22 @@ class HeaderGuard {
 
 std::size_t dtype_size(DType type) {
   switch (type) {
-    case DType::u8:
-      return 1;
+    case DType::u8: return 1;
     case DType::u32:
-    case DType::f32:
-      return 4;
+    case DType::f32: return 4;
     case DType::i64:
-    case DType::f64:
-      return 8;
+    case DType::f64: return 8;
   }
   return 0;
 }
 
 const char* dtype_name(DType type) {
   switch (type) {
-    case DType::u8:
-      return "U8";
-    case DType::u32:
-      return "U32";
-    case DType::i64:
-      return "I64";
-    case DType::f32:
-      return "F32";
-    case DType::f64:
-      return "F64";
+    case DType::u8: return "U8";
+    case DType::u32: return "U32";
+    case DType::i64: return "I64";
+    case DType::f32: return "F32";
+    case DType::f64: return "F64";
   }
   return "";
 }
@@ -148,7 +140,8 @@ void SafetensorsWriter::write(const std::string& path) const {
 SafetensorsReader::SafetensorsReader(const std::string& path) : path_(path) {
   // A pipe must not block: it is refused.
   descriptor_ = retrying([&] { return open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
-  if (descriptor_ < 0) throw DataError(system_error_text(path_, errno) + "; give the path of an existing safetensors file");
+  if (descriptor_ < 0)
+    throw DataError(system_error_text(path_, errno) + "; give the path of an existing safetensors file");
   try {
     read_header();
   } catch (...) {
@@ -168,9 +161,8 @@ void SafetensorsReader::fail_damaged(const std::string& fault) const {
 void SafetensorsReader::read_at(std::uint64_t begin, void* data, std::size_t size) const {
   char* to = static_cast<char*>(data);
   while (size > 0) {
-    const ssize_t got = retrying([&] {
-      return pread(descriptor_, to, std::min<std::size_t>(size, 1 << 30), static_cast<off_t>(begin));
-    });
+    const ssize_t got = retrying(
+        [&] { return pread(descriptor_, to, std::min<std::size_t>(size, 1 << 30), static_cast<off_t>(begin)); });
     if (got < 0) throw DataError("cannot read " + system_error_text(path_, errno));
     if (got == 0) fail("became shorter while it was read; try again when nothing else writes it");
     to += got;
@@ -195,7 +187,7 @@ void SafetensorsReader::read_header() {
   if (header_size > largest_header) fail_damaged("is no safetensors file: its header would have over 100 MB");
   if (header_size > file_size - length_bytes)
     fail_damaged("is cut off, or no safetensors file: its header should have " + std::to_string(header_size) +
-         " bytes, the whole file has " + std::to_string(file_size));
+                 " bytes, the whole file has " + std::to_string(file_size));
   std::string text(header_size, '\0');
   read_at(length_bytes, text.data(), text.size());
 
@@ -237,14 +229,15 @@ void SafetensorsReader::read_header() {
     if (entry.begin > entry.end) fail_damaged(tensor + "ends before it begins");
     if (entry.end > data_size)
       fail_damaged(tensor + "ends " + std::to_string(entry.end - data_size) +
-           " bytes beyond the end of the file (cut off?)");
+                   " bytes beyond the end of the file (cut off?)");
     const std::optional<std::uint64_t> count = element_count(entry.shape), size = named_dtype_size(entry.type);
     std::uint64_t bytes = 0;
     if (!count || (size && __builtin_mul_overflow(*count, *size, &bytes)))
       fail_damaged(tensor + "has a shape too large to be true: " + shape_text(entry.shape));
     if (size && bytes != entry.end - entry.begin)
       fail_damaged(tensor + "has " + std::to_string(entry.end - entry.begin) + " bytes, its shape " +
-           shape_text(entry.shape) + " of " + printable(entry.type, 20) + " needs " + std::to_string(bytes));
+                   shape_text(entry.shape) + " of " + printable(entry.type, 20) + " needs " +
+                   std::to_string(bytes));
     entry.begin += data_begin;
     entry.end += data_begin;
     tensors_.emplace(name, std::move(entry));
@@ -283,7 +276,8 @@ std::size_t SafetensorsReader::check(const std::string& name, DType type,
   bool fits = found.size() == expected.size();
   for (std::size_t i = 0; fits && i < found.size(); ++i) fits = expected[i] == -1 || expected[i] == found[i];
   if (!fits)
-    fail_damaged("tensor '" + name + "' has the shape " + shape_text(found) + ", expected " + shape_text(expected));
+    fail_damaged("tensor '" + name + "' has the shape " + shape_text(found) + ", expected " +
+                 shape_text(expected));
   return *element_count(found);
 }
 

@@ -32,7 +32,8 @@ ANIREC_FORMULA float dropout_scale(DropoutRate rate) {
 
 // Bits of the 128 elements E = 128·block .. 128·block + 127 of a sample, set where an element is *kept*; bit
 // E mod 32 of word ⌊(E mod 128)/32⌋. E = side·D + element, side 0 the user. An element is dropped where the
-// number 0.r₀r₁… (plane j gives bit r_j) is below p, decided for all lanes at once from the last plane to the first.
+// number 0.r₀r₁… (plane j gives bit r_j) is below p, decided for all lanes at once from the last plane to the
+// first.
 ANIREC_FORMULA Words4 kept_bits(std::uint64_t seed, DropoutRate rate, std::uint32_t sample, std::uint32_t step,
                                 std::uint32_t block) {
   Words4 below = {{0, 0, 0, 0}};

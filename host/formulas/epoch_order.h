@@ -16,8 +16,8 @@ constexpr std::uint64_t order_chunk_size = std::uint64_t{1} << order_chunk_bits;
 // the one short chunk anywhere, so positions behind it are shifted.
 struct PassOrder {
   std::uint64_t seed;
-  std::uint32_t pass;            // from 0
-  std::uint64_t samples;         // in the train split
+  std::uint32_t pass;     // from 0
+  std::uint64_t samples;  // in the train split
   std::uint32_t chunks;
   std::uint32_t short_chunk_at;  // place of the last (short) chunk among the visited
   PermutationKey chunk_key;

@@ -52,7 +52,8 @@ struct CatchUpSums {
 };
 
 // The scalars for n steps from G at the last step, G at the step now, and ρ_aⁿ (zeros from the horizon on).
-ANIREC_FORMULA CatchUp catch_up_scalars(const CatchUpSums& last, const CatchUpSums& now, const CatchUpSums& power) {
+ANIREC_FORMULA CatchUp catch_up_scalars(const CatchUpSums& last, const CatchUpSums& now,
+                                        const CatchUpSums& power) {
   const double s0 = last.of[0] - power.of[0] * now.of[0];
   // A rate of exactly 0 all along leaves nothing but rounding.
   if (!(s0 > 1e-13 * last.of[0])) return {0.0f, optimizer_epsilon, 0.0f};

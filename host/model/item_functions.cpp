@@ -4,7 +4,8 @@
 
 namespace anirec {
 
-ItemFunctions::ItemFunctions(const ModelConfig& model, const Parameters& parameters, std::vector<std::uint32_t> items)
+ItemFunctions::ItemFunctions(const ModelConfig& model, const Parameters& parameters,
+                             std::vector<std::uint32_t> items)
     : model_(model), parameters_(parameters), items_(std::move(items)), dim_(static_cast<std::size_t>(model.dim)) {
   if (model.trunk() == Trunk::mlp) read_layers();
 }
@@ -57,9 +58,8 @@ void ItemFunctions::read_layers() {
     const std::span<const double> all = std::span(first.weight).subspan(j * 2 * dim_, 2 * dim_);
     user_half.insert(user_half.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(dim_));
     for (std::size_t i = 0; i < items_.size(); ++i)
-      item_side_[i * width + j] =
-          std::inner_product(item_row(i).begin(), item_row(i).end(),
-                             all.begin() + static_cast<std::ptrdiff_t>(dim_), first.bias[j]);
+      item_side_[i * width + j] = std::inner_product(
+          item_row(i).begin(), item_row(i).end(), all.begin() + static_cast<std::ptrdiff_t>(dim_), first.bias[j]);
   }
   first.weight = std::move(user_half);
 }

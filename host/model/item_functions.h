@@ -1,5 +1,5 @@
-// Some items of a trained model as functions of a user's row: scores of all heads, and their slopes. The row is the
-// embedding and, where the model has one, the bias behind it.
+// Some items of a trained model as functions of a user's row: scores of all heads, and their slopes. The row is
+// the embedding and, where the model has one, the bias behind it.
 #pragma once
 
 #include <cstdint>

@@ -80,7 +80,8 @@ Activation parse_rating_activation(std::string_view name) {
 std::string model_config_json(const ModelConfig& config) {
   ordered_json heads = ordered_json::array();
   for (const Head& head : config.heads)
-    heads.push_back({{"name", head.name()}, {"activation", activation_name(head.activation)}, {"weight", head.weight}});
+    heads.push_back(
+        {{"name", head.name()}, {"activation", activation_name(head.activation)}, {"weight", head.weight}});
   return ordered_json{{"model", config.name},
                       {"task", task_name(config.task)},
                       {"dim", config.dim},
@@ -115,7 +116,8 @@ ModelConfig parse_model_config(const std::string& text, const std::string& file)
     config.heads[h].activation = parse_activation(json_string(heads[h], "activation"));
     config.heads[h].weight = float_at(heads[h], "weight");
   }
-  if (config.hidden.empty() != (config.trunk() == Trunk::dot)) throw std::runtime_error("layers that it cannot have");
+  if (config.hidden.empty() != (config.trunk() == Trunk::dot))
+    throw std::runtime_error("layers that it cannot have");
   return config;
 } catch (const std::exception& fault) {
   throw DataError(printable(file) + ": its model configuration is damaged (" + json_fault(fault) +

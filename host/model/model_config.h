@@ -34,8 +34,8 @@ struct Head {
 struct ModelConfig {
   std::string name;  // "mf", "nn", "hybrid"
   Task task = Task::rating;
-  int dim = 64;             // D
-  std::vector<int> hidden;  // widths of the hidden layers; empty for mf
+  int dim = 64;                // D
+  std::vector<int> hidden;     // widths of the hidden layers; empty for mf
   bool additive_bias = false;  // mf: biases beside the product instead of inside it
   std::vector<Head> heads;
   Bounds bounds;  // of a bounded activation

@@ -40,8 +40,9 @@ void copy_rows(const std::vector<float>& from, std::vector<float>& to,
                const std::vector<std::optional<std::uint32_t>>& rows) {
   const std::size_t width = rows.empty() ? 0 : to.size() / rows.size();
   for (std::size_t row = 0; row < rows.size(); ++row)
-    if (rows[row]) std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(*rows[row] * width), width,
-                               to.begin() + static_cast<std::ptrdiff_t>(row * width));
+    if (rows[row])
+      std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(*rows[row] * width), width,
+                  to.begin() + static_cast<std::ptrdiff_t>(row * width));
 }
 
 }  // namespace
@@ -103,10 +104,12 @@ Model read_model(const std::string& path) {
     return found == reader.metadata().end() ? std::string() : found->second;
   };
   if (entry("format") != "anirec-model")
-    throw DataError(printable(path) + ": this is no anirec model; give a model.safetensors or a run folder that anirec train wrote");
+    throw DataError(printable(path) +
+                    ": this is no anirec model; give a model.safetensors or a run folder that anirec train wrote");
   if (entry("format_version") != std::to_string(model_format_version))
     throw DataError(printable(path) + ": model format " + printable(entry("format_version"), 20) +
-                    " is not the one this anirec reads (" + std::to_string(model_format_version) + "); use the anirec that wrote it");
+                    " is not the one this anirec reads (" + std::to_string(model_format_version) +
+                    "); use the anirec that wrote it");
   Model model;
   model.config = parse_model_config(entry("config"), path);
   model.parameters = read_parameters(reader, model.config, "");
@@ -122,7 +125,9 @@ Model read_model(const std::string& path) {
       p.user_bias.size() != config.users * bias_rows || p.item_bias.size() != config.items * bias_rows ||
       p.dense.size() != dense.back().offset + dense.back().size() || model.users.size() != config.users ||
       model.items.size() != config.items)
-    throw DataError(printable(path) + ": its tensors do not have the sizes its configuration says; the file is damaged, get it again, or train it again");
+    throw DataError(printable(path) +
+                    ": its tensors do not have the sizes its configuration says; the file is damaged, get it "
+                    "again, or train it again");
   if (!is_finite(p)) throw DataError(printable(path) + ": it holds values that are not finite; train it again");
   return model;
 }
@@ -132,7 +137,8 @@ void require_same_kind(const Model& model, const ModelConfig& config, const std:
   const auto differs = [&](const std::string& what) {
     throw DataError(printable(path) + ": it cannot start this run, " + what);
   };
-  if (from.name != config.name) differs("it is a " + from.name + " model, not " + config.name + "; change --model");
+  if (from.name != config.name)
+    differs("it is a " + from.name + " model, not " + config.name + "; change --model");
   if (from.task != config.task)
     differs(std::string("it was trained for --task ") + task_name(from.task) + ", not " + task_name(config.task));
   if (from.dim != config.dim)

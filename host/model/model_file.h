@@ -32,8 +32,8 @@ Parameters read_parameters(const SafetensorsReader& reader, const ModelConfig& c
 // Throws DataError where `model` cannot start a run of `config`: another model, task, dim or hidden stack.
 void require_same_kind(const Model& model, const ModelConfig& config, const std::string& path);
 
-// Parameters for `config` and its ids that start from a model on disk: rows are matched by original id, rows new to
-// it keep `initial`'s values. Throws as require_same_kind() does.
+// Parameters for `config` and its ids that start from a model on disk: rows are matched by original id, rows new
+// to it keep `initial`'s values. Throws as require_same_kind() does.
 Parameters start_from(const Model& model, const ModelConfig& config, Parameters initial, const IdMap& users,
                       const IdMap& items, const std::string& path);
 

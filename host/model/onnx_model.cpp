@@ -181,15 +181,9 @@ class Builder {
   void activate(const Head& head, const std::string& score) {
     const std::string name = head.name();
     switch (head.activation) {
-      case Activation::identity:
-        graph_.node("Identity", {score}, name);
-        break;
-      case Activation::relu:
-        graph_.node("Relu", {score}, name);
-        break;
-      case Activation::sigmoid:
-        graph_.node("Sigmoid", {score}, name);
-        break;
+      case Activation::identity: graph_.node("Identity", {score}, name); break;
+      case Activation::relu: graph_.node("Relu", {score}, name); break;
+      case Activation::sigmoid: graph_.node("Sigmoid", {score}, name); break;
       case Activation::bounded: {
         const Bounds bounds = model_.bounds;
         const std::string scaled = graph_.node(

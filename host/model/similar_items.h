@@ -13,8 +13,8 @@ struct SimilarItem {
   float cosine;
 };
 
-// The `k` items nearest to `item` by the cosine of their embeddings, itself excluded, nearest first; ties go to the
-// lower index. An embedding of length 0 has cosine 0 with everything.
+// The `k` items nearest to `item` by the cosine of their embeddings, itself excluded, nearest first; ties go to
+// the lower index. An embedding of length 0 has cosine 0 with everything.
 std::vector<SimilarItem> similar_items(const ModelConfig& model, const Parameters& parameters, std::uint32_t item,
                                        std::size_t k);
 

@@ -1,7 +1,7 @@
 #include "parallel/team.h"
 
-#include <algorithm>
 #include <sched.h>
+#include <algorithm>
 #include <system_error>
 
 #include "error.h"
@@ -39,7 +39,9 @@ Team::Team(int threads) : size_(std::max(1, threads)) {
     for (int member = 1; member < size_; ++member) threads_.emplace_back([this, member] { member_loop(member); });
   } catch (const std::system_error& fault) {
     leave();
-    throw Error(ExitCode::other, "cannot start " + std::to_string(size_) + " threads (" + fault.code().message() + "); give a smaller --threads",
+    throw Error(ExitCode::other,
+                "cannot start " + std::to_string(size_) + " threads (" + fault.code().message() +
+                    "); give a smaller --threads",
                 std::source_location::current());
   }
 }

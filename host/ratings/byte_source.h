@@ -21,8 +21,8 @@ class ByteSource {
 // text (a zip archive, a parquet file: said by name, with the way out).
 std::unique_ptr<ByteSource> open_bytes(const std::string& path);
 
-// Reads a packed file to its end, where its checksum is: throws DataError where it is damaged. What is no packed file on
-// a disk is let pass.
+// Reads a packed file to its end, where its checksum is: throws DataError where it is damaged. What is no packed
+// file on a disk is let pass.
 void require_undamaged(const std::string& path);
 
 // The whole of a small file (titles). Throws DataError beyond `most` bytes, which a few packed ones may become.

@@ -115,24 +115,12 @@ inline const char* LineParser::parse_line(const char* at, std::size_t row, RowBl
   const std::size_t wanted = columns_.size();
   for (std::size_t column = 0;;) {
     switch (columns_[column]) {
-      case Column::skipped:
-        at = skip_field(at);
-        break;
-      case Column::user:
-        at = parse_id(at, row, rows.user, "user");
-        break;
-      case Column::item:
-        at = parse_id(at, row, rows.item, "item");
-        break;
-      case Column::rating:
-        at = parse_rating(at, rows.rating[row]);
-        break;
-      case Column::status:
-        at = parse_integer(at, rows.status[row], "status");
-        break;
-      case Column::time:
-        at = parse_integer(at, rows.time[row], "time");
-        break;
+      case Column::skipped: at = skip_field(at); break;
+      case Column::user: at = parse_id(at, row, rows.user, "user"); break;
+      case Column::item: at = parse_id(at, row, rows.item, "item"); break;
+      case Column::rating: at = parse_rating(at, rows.rating[row]); break;
+      case Column::status: at = parse_integer(at, rows.status[row], "status"); break;
+      case Column::time: at = parse_integer(at, rows.time[row], "time"); break;
     }
     if (++column == wanted) return skip_rest(at);
     const char* next = following(at);

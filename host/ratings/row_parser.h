@@ -55,7 +55,8 @@ using RowSink = std::function<void(std::size_t block, RowBlock& rows)>;
 // A file without a header takes the format of the first file where the columns fit. All files must agree on
 // having a status and a time column. Memory: a few blocks of text a thread, whatever the size of the file.
 // Throws DataError::at with the first bad field in file order, also where it comes late in a block, and DataError
-// where a file is empty (a header alone is let pass) or there is no row at all. Stops early when an interrupt is requested (Interrupted).
+// where a file is empty (a header alone is let pass) or there is no row at all. Stops early when an interrupt is
+// requested (Interrupted).
 std::vector<SourceSummary> read_rows(
     const std::vector<std::string>& paths, const FormatOptions& options, Team& team, const RowSink& sink,
     const std::function<void(const std::string& path, const RatingsFormat&)>& on_format = {});

@@ -115,16 +115,11 @@ int draw_status(Draws& draws, int rating) {
 
 double chance_of_no_rating(int status, const SyntheticUser& user) {
   switch (status) {
-    case planned:
-      return 0.985;
-    case watching:
-      return 0.5;
-    case on_hold:
-      return 0.6;
-    case dropped:
-      return 0.35;
-    default:
-      return user.leaves_unrated;
+    case planned: return 0.985;
+    case watching: return 0.5;
+    case on_hold: return 0.6;
+    case dropped: return 0.35;
+    default: return user.leaves_unrated;
   }
 }
 

@@ -40,12 +40,9 @@ std::string count_label(double value, double step) {
 
 std::string label(double value, double step, TickStyle style) {
   switch (style) {
-    case TickStyle::number:
-      return fixed(value, decimals_of(step));
-    case TickStyle::count:
-      return count_label(value, step);
-    case TickStyle::share:
-      return fixed(100 * value, decimals_of(100 * step)) + percent;
+    case TickStyle::number: return fixed(value, decimals_of(step));
+    case TickStyle::count: return count_label(value, step);
+    case TickStyle::share: return fixed(100 * value, decimals_of(100 * step)) + percent;
   }
   return "";
 }

@@ -12,8 +12,8 @@ namespace anirec {
 // Kept in checkpoints.
 struct BestSoFar {
   std::optional<double> value;
-  std::uint64_t epoch = 0;        // from 1; 0: none yet
-  std::uint64_t bad_epochs = 0;   // since then
+  std::uint64_t epoch = 0;       // from 1; 0: none yet
+  std::uint64_t bad_epochs = 0;  // since then
 };
 
 class EarlyStopping {
@@ -22,7 +22,8 @@ class EarlyStopping {
   EarlyStopping(const std::string& monitor, std::uint64_t patience, bool has_validation);
 
   bool watches_validation() const { return of_validation_; }
-  // Takes an epoch's figures; true where it is the best so far. Throws UsageError where the model has no such figure.
+  // Takes an epoch's figures; true where it is the best so far. Throws UsageError where the model has no such
+  // figure.
   bool is_best(BestSoFar& best, std::uint64_t epoch, const Metrics& train, const Metrics* validation) const;
   bool is_over(const BestSoFar& best) const { return patience_ > 0 && best.bad_epochs >= patience_; }
 

@@ -13,10 +13,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
-nlohmann::ordered_json metrics_line(std::uint64_t epoch, std::uint64_t step, const char* split, const Metrics& metrics,
-                                    double seconds) {
+nlohmann::ordered_json metrics_line(std::uint64_t epoch, std::uint64_t step, const char* split,
+                                    const Metrics& metrics, double seconds) {
   nlohmann::ordered_json line = {{"epoch", epoch}, {"step", step}, {"split", split}};
   add_metrics(line, metrics, false);
   line["seconds"] = seconds;
@@ -61,12 +63,14 @@ class Fit {
     return step_begin(step, in_.samples.train.size(), in_.settings.batch_size);
   }
 
-  // To the end of the epoch that is under way, in pieces of about a tenth of a second; a reason where it stops before.
+  // To the end of the epoch that is under way, in pieces of about a tenth of a second; a reason where it stops
+  // before.
   std::optional<FitEnd> train_epoch() {
     const std::uint64_t end = (progress_.epoch + 1) * steps_per_epoch_;
     while (progress_.step < end) {
       if (interrupt_requested()) return FitEnd::interrupted;
-      if (in_.config.max_seconds > 0 && seconds_since(start_) >= in_.config.max_seconds) return FitEnd::out_of_time;
+      if (in_.config.max_seconds > 0 && seconds_since(start_) >= in_.config.max_seconds)
+        return FitEnd::out_of_time;
       const std::uint64_t piece = std::min(end - progress_.step, piece_steps_);
       const Clock::time_point before = Clock::now();
       engine_.train({position_of(progress_.step + 1), position_of(progress_.step + piece + 1)}, progress_.sums);
@@ -75,7 +79,8 @@ class Fit {
       progress_.step += piece;
       progress_.seconds += seconds;
       const double speed = static_cast<double>(piece) / std::max(seconds, 1e-9);
-      piece_steps_ = static_cast<std::uint64_t>(std::clamp(speed * 0.1, 1.0, 2.0 * static_cast<double>(piece_steps_)));
+      piece_steps_ =
+          static_cast<std::uint64_t>(std::clamp(speed * 0.1, 1.0, 2.0 * static_cast<double>(piece_steps_)));
       watcher_.on_progress(progress_.epoch + 1,
                            1 - static_cast<double>(end - progress_.step) / static_cast<double>(steps_per_epoch_),
                            progress_.sums.loss / progress_.sums.samples, speed * in_.settings.batch_size);
@@ -89,14 +94,14 @@ class Fit {
     const std::string kept = std::filesystem::exists(in_.run.file("optimizer.safetensors"))
                                  ? "; the last checkpoint in " + printable(in_.run.path()) + " is kept"
                                  : "";
-    throw Error(ExitCode::other,
-                what + " (epoch " + std::to_string(epoch) + "); train with a smaller --lr" + kept,
+    throw Error(ExitCode::other, what + " (epoch " + std::to_string(epoch) + "); train with a smaller --lr" + kept,
                 std::source_location::current());
   }
 
   void refuse_bad_loss() const {
     if (progress_.sums.first_bad_step == 0) return;
-    refuse("the training loss is not finite at step " + std::to_string(progress_.sums.first_bad_step), progress_.epoch + 1);
+    refuse("the training loss is not finite at step " + std::to_string(progress_.sums.first_bad_step),
+           progress_.epoch + 1);
   }
 
   // A step can leave what no later loss has seen yet: it must not replace a checkpoint that is good.

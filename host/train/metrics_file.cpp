@@ -66,8 +66,11 @@ void for_lines(const std::string& path, const Visit& visit) {
 
 void MetricsFile::append(const ordered_json& line) const {
   const std::string text = line.dump() + "\n";
-  const auto fail = [&] { throw DataError(system_error_text(path_, errno) + "; free some space and go on with --resume"); };
-  const Descriptor out(retrying([&] { return open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); }));
+  const auto fail = [&] {
+    throw DataError(system_error_text(path_, errno) + "; free some space and go on with --resume");
+  };
+  const Descriptor out(
+      retrying([&] { return open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); }));
   if (out.number < 0) fail();
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t written = retrying([&] { return write(out.number, text.data() + done, text.size() - done); });
@@ -80,7 +83,8 @@ void MetricsFile::sync() const {
   const Descriptor lines(retrying([&] { return open(path_.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (lines.number < 0 && errno == ENOENT) return;
   if (lines.number < 0 || retrying([&] { return fsync(lines.number); }) != 0)
-    throw DataError("cannot write " + system_error_text(path_, errno) + "; free some space and go on with --resume");
+    throw DataError("cannot write " + system_error_text(path_, errno) +
+                    "; free some space and go on with --resume");
 }
 
 void MetricsFile::cut(std::uint64_t step) const {

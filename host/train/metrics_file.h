@@ -20,8 +20,8 @@ class MetricsFile {
   void cut(std::uint64_t step) const;
   // Train lines.
   std::uint64_t epochs_trained() const;
-  // Mean squared error of the ratings where validation went best, else of the last epoch of training; 1 where there are
-  // no ratings.
+  // Mean squared error of the ratings where validation went best, else of the last epoch of training; 1 where
+  // there are no ratings.
   double rating_variance() const;
 
  private:

@@ -135,9 +135,11 @@ std::string epoch_line(const EpochReport& report, std::uint64_t epochs, std::siz
 
 std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share, double loss, double speed,
                          double seconds_left, int columns) {
-  std::string line = text("%llu/%llu", static_cast<unsigned long long>(epoch), static_cast<unsigned long long>(epochs));
+  std::string line =
+      text("%llu/%llu", static_cast<unsigned long long>(epoch), static_cast<unsigned long long>(epochs));
   const std::string percent = text(" %3.0f%%", std::floor(share * 100));
-  const std::string parts[] = {"  loss " + loss_text(loss), seconds_left >= 0 ? "  left " + clock_time(seconds_left) : "",
+  const std::string parts[] = {"  loss " + loss_text(loss),
+                               seconds_left >= 0 ? "  left " + clock_time(seconds_left) : "",
                                "  " + short_count(speed) + "/s"};
   // What does not fit is left out, least needed first; the bar takes what is left.
   std::string tail = percent;
@@ -149,8 +151,9 @@ std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share
     line += " ";
     for (int i = 0; i < room; ++i) line += i < full ? "━" : "─";
   }
-  return static_cast<int>(line.size() + tail.size()) <= columns || room >= 5 ? line + tail
-                                                                               : line.substr(0, static_cast<std::size_t>(columns));
+  return static_cast<int>(line.size() + tail.size()) <= columns || room >= 5
+             ? line + tail
+             : line.substr(0, static_cast<std::size_t>(columns));
 }
 
 std::unique_ptr<TrainingWatcher> make_watcher(LogFormat format, std::uint64_t epochs, std::FILE* out) {

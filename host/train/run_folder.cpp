@@ -1,13 +1,13 @@
 #include "train/run_folder.h"
 
-#include <cerrno>
 #include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <cerrno>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "dataset/dataset_file.h"
 #include "error.h"
@@ -24,8 +24,9 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 // The optimizer's file comes first: a run without it is none that could go on.
-constexpr const char* run_files[] = {"optimizer.safetensors", "config.json", "model.safetensors",         "metrics.jsonl",
-                                     "evaluation.json",       "report.html", "dataset.anirec.safetensors"};
+constexpr const char* run_files[] = {
+    "optimizer.safetensors", "config.json", "model.safetensors",         "metrics.jsonl",
+    "evaluation.json",       "report.html", "dataset.anirec.safetensors"};
 constexpr const char* aside = "replaced";  // the folder inside a run's that holds the old run for a while
 
 // Options into JSON and back, by name.
@@ -49,7 +50,8 @@ struct FromJson {
   }
   void operator()(const char* name, double& field, const char*, Limits limits) const {
     field = json_number(json, name, limits.low, limits.high);
-    if (limits.open_low && field == limits.low) throw std::runtime_error("'" + std::string(name) + "' is too small");
+    if (limits.open_low && field == limits.low)
+      throw std::runtime_error("'" + std::string(name) + "' is too small");
   }
 };
 
@@ -83,9 +85,11 @@ std::string sources_text(const ordered_json& sources) {
 }
 
 ordered_json progress_json(const Progress& progress) {
-  ordered_json json = {{"epoch", progress.epoch},   {"step", progress.step},
+  ordered_json json = {{"epoch", progress.epoch},
+                       {"step", progress.step},
                        {"seconds", progress.seconds},
-                       {"best_epoch", progress.best.epoch}, {"bad_epochs", progress.best.bad_epochs}};
+                       {"best_epoch", progress.best.epoch},
+                       {"bad_epochs", progress.best.bad_epochs}};
   if (progress.best.value) json["best_value"] = *progress.best.value;
   return json;
 }
@@ -137,7 +141,8 @@ bool RunFolder::holds_run() const {
 void RunFolder::require_run() const {
   std::error_code ignored;
   if (!fs::is_directory(path_, ignored))
-    throw DataError(printable(path_) + ": there is no such run folder; anirec train --out " + printable(path_) + " makes one");
+    throw DataError(printable(path_) + ": there is no such run folder; anirec train --out " + printable(path_) +
+                    " makes one");
   if (!is_there(model_file()))
     throw DataError(printable(path_) + ": the folder holds no trained model; give one that anirec train wrote");
 }
@@ -147,14 +152,18 @@ bool RunFolder::lock() {
     made_.push_back(folder.string());
   std::error_code fault;
   fs::create_directories(path_, fault);
-  if (fault) throw DataError(printable(path_) + ": the folder cannot be made (" + fault.message() + "); choose another --out");
+  if (fault)
+    throw DataError(printable(path_) + ": the folder cannot be made (" + fault.message() +
+                    "); choose another --out");
   lock_ = retrying([&] { return open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (lock_ < 0) throw DataError(system_error_text(path_, errno) + "; choose another --out");
   const int locked = retrying([&] { return flock(lock_, LOCK_EX | LOCK_NB); });
   const int why = errno;
   if (locked != 0 && why == EWOULDBLOCK)
-    throw DataError(printable(path_) + ": another anirec is training in this folder; wait for it, or choose another --out");
-  if (access(path_.c_str(), W_OK) != 0) throw DataError(system_error_text(path_, errno) + "; choose another --out");
+    throw DataError(printable(path_) +
+                    ": another anirec is training in this folder; wait for it, or choose another --out");
+  if (access(path_.c_str(), W_OK) != 0)
+    throw DataError(system_error_text(path_, errno) + "; choose another --out");
   if (locked != 0 && why != ENOLCK && why != ENOSYS && why != ENOTSUP && why != EINVAL)
     throw DataError("cannot lock " + system_error_text(path_, why) + "; choose another --out");
   remove_left_over_files(path_);
@@ -172,17 +181,21 @@ void RunFolder::set_aside(const std::string& kept) {
   if (!holds_run()) return;
   std::error_code fault;
   fs::create_directory(file(aside), fault);
-  if (fault) throw DataError(printable(file(aside)) + ": the folder cannot be made (" + fault.message() + "); choose another --out");
+  if (fault)
+    throw DataError(printable(file(aside)) + ": the folder cannot be made (" + fault.message() +
+                    "); choose another --out");
   old_is_aside_ = true;
   for (const char* name : run_files) {
     std::error_code ignored;
-    if (kept.empty() || !fs::equivalent(file(name), kept, ignored)) move_file(file(name), file(aside) + "/" + name);
+    if (kept.empty() || !fs::equivalent(file(name), kept, ignored))
+      move_file(file(name), file(aside) + "/" + name);
   }
 }
 
 // The optimizer's file comes back last: until then the next lock() goes on with it.
 void RunFolder::restore() const {
-  for (std::size_t i = std::size(run_files); i-- > 0;) move_file(file(aside) + "/" + run_files[i], file(run_files[i]));
+  for (std::size_t i = std::size(run_files); i-- > 0;)
+    move_file(file(aside) + "/" + run_files[i], file(run_files[i]));
   drop_old();
 }
 
@@ -196,20 +209,21 @@ void RunFolder::write_config(const StoredConfig& config) const {
   visit_options(config.options, ToJson{options});
   const DatasetReference& data = config.dataset;
   ordered_json json = {{"format", "anirec-run"},
-                             {"format_version", 1},
-                             {"options", options},
-                             {"dataset",
-                              {{"path", data.path},
-                               {"rows", data.rows},
-                               {"users", data.users},
-                               {"items", data.items},
-                               {"sources", ordered_json::parse(data.sources)}}}};
+                       {"format_version", 1},
+                       {"options", options},
+                       {"dataset",
+                        {{"path", data.path},
+                         {"rows", data.rows},
+                         {"users", data.users},
+                         {"items", data.items},
+                         {"sources", ordered_json::parse(data.sources)}}}};
   if (!config.titles.empty()) json["titles"] = config.titles;
   try {
     write_file_atomically(file("config.json"), json.dump(2) + "\n");
   } catch (const ordered_json::type_error&) {
     throw DataError(printable(data.path) +
-                    ": this name, or that of a column, of --init or of --titles, is no UTF-8, which config.json needs; rename it");
+                    ": this name, or that of a column, of --init or of --titles, is no UTF-8, which config.json "
+                    "needs; rename it");
   }
 }
 
@@ -233,7 +247,8 @@ StoredConfig RunFolder::read_config() const {
     check_config(config.options);
     return config;
   } catch (const std::exception& fault) {
-    throw DataError(printable(path) + ": the configuration is damaged (" + json_fault(fault) + ")" + resume_advice(path_));
+    throw DataError(printable(path) + ": the configuration is damaged (" + json_fault(fault) + ")" +
+                    resume_advice(path_));
   }
 }
 
@@ -254,8 +269,8 @@ Dataset RunFolder::read_dataset_of_run(const StoredConfig& config) const {
 
 void RunFolder::take_dataset(const std::string& from) const { move_file(from, dataset_file()); }
 
-void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& parameters, const OptimizerState& state,
-                                 const Progress& progress) {
+void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& parameters,
+                                 const OptimizerState& state, const Progress& progress) {
   metrics().sync();  // what a checkpoint stands for is on the disk before it
   SafetensorsWriter writer;
   writer.set_metadata({{"format", "anirec-optimizer"},
@@ -275,15 +290,18 @@ void RunFolder::write_checkpoint(const ModelConfig& model, const Parameters& par
   drop_old();
 }
 
-std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfig& model, Optimizer optimizer) const {
+std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfig& model,
+                                                                Optimizer optimizer) const {
   const std::string path = file("optimizer.safetensors");
   if (!is_there(path)) return std::nullopt;
   const SafetensorsReader reader(path);
   const auto damaged = [&](const std::string& what) {
-    throw DataError(printable(path) + ": the checkpoint does not fit this run (" + what + ")" + resume_advice(path_));
+    throw DataError(printable(path) + ": the checkpoint does not fit this run (" + what + ")" +
+                    resume_advice(path_));
   };
   const FileMetadata& metadata = reader.metadata();
-  if (!metadata.contains("format") || metadata.at("format") != "anirec-optimizer") damaged("it is no anirec checkpoint");
+  if (!metadata.contains("format") || metadata.at("format") != "anirec-optimizer")
+    damaged("it is no anirec checkpoint");
   if (!metadata.contains("model") || metadata.at("model") != model_config_json(model)) damaged("another model");
   Checkpoint checkpoint;
   Progress& progress = checkpoint.progress;
@@ -316,7 +334,8 @@ std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfi
   };
   const bool adams = optimizer == Optimizer::adam || optimizer == Optimizer::lazy_adam;
   if (!fits(checkpoint.parameters, true, dim) || !fits(checkpoint.state.first, adams, dim) ||
-      !fits(checkpoint.state.second, optimizer != Optimizer::sgd, optimizer == Optimizer::rowwise_adagrad ? 1 : dim))
+      !fits(checkpoint.state.second, optimizer != Optimizer::sgd,
+            optimizer == Optimizer::rowwise_adagrad ? 1 : dim))
     damaged("sizes of its tensors");
   for (const Parameters* p : {&checkpoint.parameters, &checkpoint.state.first, &checkpoint.state.second})
     if (!is_finite(*p)) damaged("values that are not finite");
@@ -332,7 +351,8 @@ std::optional<RunFolder::Checkpoint> RunFolder::read_checkpoint(const ModelConfi
 
 DatasetReference reference_to(const Dataset& dataset, const std::string& path) {
   ordered_json sources = ordered_json::array();
-  for (const DatasetSource& source : dataset.sources) sources.push_back({{"name", source.name}, {"hash", source.hash}});
+  for (const DatasetSource& source : dataset.sources)
+    sources.push_back({{"name", source.name}, {"hash", source.hash}});
   // Names of files may be no UTF-8; the dataset's file has them replaced too.
   const std::string text = sources.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   return {path, dataset.size(), dataset.users.size(), dataset.items.size(), text};

@@ -74,7 +74,8 @@ class RunFolder {
     OptimizerState state;
     Progress progress;
   };
-  std::optional<Checkpoint> read_checkpoint(const ModelConfig& model, Optimizer optimizer) const;  // none yet: nothing
+  std::optional<Checkpoint> read_checkpoint(const ModelConfig& model,
+                                            Optimizer optimizer) const;  // none yet: nothing
 
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;

@@ -47,7 +47,8 @@ TrialSettings trial_settings(const std::vector<SearchedSetting>& search, std::ui
   if (trial <= 1) return settings;
   for (std::size_t s = 0; s < search.size(); ++s) {
     const auto& values = search[s].values;
-    const std::uint64_t word = philox(seed, static_cast<std::uint32_t>(trial), static_cast<std::uint32_t>(s), 0, purpose_search).word[0];
+    const std::uint64_t word =
+        philox(seed, static_cast<std::uint32_t>(trial), static_cast<std::uint32_t>(s), 0, purpose_search).word[0];
     settings[search[s].flag] = values[word * values.size() >> 32];
   }
   return settings;

@@ -20,7 +20,8 @@ struct SearchedSetting {
 // What is searched for this model where nothing is said.
 std::vector<SearchedSetting> standard_search(const std::string& model);
 
-// A trial's value of each searched flag; trial 1 has none: it keeps the defaults. The same seed gives the same trials.
+// A trial's value of each searched flag; trial 1 has none: it keeps the defaults. The same seed gives the same
+// trials.
 using TrialSettings = std::map<std::string, std::string>;
 TrialSettings trial_settings(const std::vector<SearchedSetting>& search, std::uint64_t seed, std::uint64_t trial);
 
@@ -36,8 +37,8 @@ struct TrialResult {
   double loss;
 };
 
-// How much of the differences between trials one setting explains: the share of the variance of the losses' ranks that
-// lies between its values (η², corrected for the number of values as ω²; 0 and less: nothing).
+// How much of the differences between trials one setting explains: the share of the variance of the losses' ranks
+// that lies between its values (η², corrected for the number of values as ω²; 0 and less: nothing).
 struct SettingEffect {
   std::string flag;
   double share;

@@ -27,14 +27,17 @@ bool SearchFolder::holds_search() const {
 }
 
 void SearchFolder::write() const {
-  ordered_json json = {{"format", "anirec-tune"}, {"format_version", 1}, {"arguments", arguments}, {"dataset", dataset}};
+  ordered_json json = {
+      {"format", "anirec-tune"}, {"format_version", 1}, {"arguments", arguments}, {"dataset", dataset}};
   json["search"] = ordered_json::array();
-  for (const SearchedSetting& setting : search) json["search"].push_back({{"flag", setting.flag}, {"values", setting.values}});
+  for (const SearchedSetting& setting : search)
+    json["search"].push_back({{"flag", setting.flag}, {"values", setting.values}});
   json["trials"] = ordered_json::array();
   for (const TrialRecord& trial : trials) {
     ordered_json rungs = ordered_json::array();
     for (const auto& [epochs, loss] : trial.loss_after)
-      rungs.push_back({{"epochs", epochs}, {"loss", std::isfinite(loss) ? ordered_json(loss) : ordered_json(nullptr)}});
+      rungs.push_back(
+          {{"epochs", epochs}, {"loss", std::isfinite(loss) ? ordered_json(loss) : ordered_json(nullptr)}});
     json["trials"].push_back({{"settings", trial.settings}, {"rungs", std::move(rungs)}});
   }
   write_file_atomically(file("tune.json"), json.dump(2) + "\n");
@@ -47,11 +50,13 @@ void SearchFolder::read() {
   const std::string text = read_text_file(file("tune.json"), "start the search anew without --resume");
   try {
     const ordered_json json = ordered_json::parse(text);
-    if (json.at("format") != "anirec-tune" || json.at("format_version") != 1) throw std::runtime_error("another format");
+    if (json.at("format") != "anirec-tune" || json.at("format_version") != 1)
+      throw std::runtime_error("another format");
     arguments = json.at("arguments").get<std::map<std::string, std::string>>();
     dataset = json.at("dataset").get<std::string>();
     for (const ordered_json& setting : json.at("search"))
-      search.push_back({setting.at("flag").get<std::string>(), setting.at("values").get<std::vector<std::string>>()});
+      search.push_back(
+          {setting.at("flag").get<std::string>(), setting.at("values").get<std::vector<std::string>>()});
     for (const ordered_json& one : json.at("trials")) {
       TrialRecord trial;
       trial.settings = one.at("settings").get<TrialSettings>();

@@ -1,5 +1,5 @@
-// A search's folder: tune.json with what was asked for and found, the dataset, the trials that are alive, each a run
-// folder, and at the end the best of them.
+// A search's folder: tune.json with what was asked for and found, the dataset, the trials that are alive, each a
+// run folder, and at the end the best of them.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace anirec {
 
-// What a trial has come to: after so many epochs, the best monitored figure so far as a loss (its negative where more
-// is better). Infinite: it could not be trained.
+// What a trial has come to: after so many epochs, the best monitored figure so far as a loss (its negative where
+// more is better). Infinite: it could not be trained.
 struct TrialRecord {
   TrialSettings settings;
   std::map<std::uint64_t, double> loss_after;

@@ -54,12 +54,14 @@ void check_monitor(const TrainConfig& config) {
   const Task task = config_task(config);
   std::vector<std::string> figures = {"loss"};
   if (task_has_rating(task)) figures.insert(figures.end(), {"rmse", "mae"});
-  if (task_has_label(task)) figures.insert(figures.end(), {"bce", "accuracy", "precision", "recall", "specificity"});
+  if (task_has_label(task))
+    figures.insert(figures.end(), {"bce", "accuracy", "precision", "recall", "specificity"});
   if (task_has_label(task) && !of_train) figures.push_back("auc");
   if (std::find(figures.begin(), figures.end(), name) != figures.end()) return;
   std::string all;
   for (const std::string& figure : figures) all += (all.empty() ? "" : ", ") + figure;
-  throw UsageError("--monitor " + printable(config.monitor, 60) + " is no figure of --task " + config.task + "; choose " + all);
+  throw UsageError("--monitor " + printable(config.monitor, 60) + " is no figure of --task " + config.task +
+                   "; choose " + all);
 }
 
 }  // namespace
@@ -89,7 +91,8 @@ TaskRules config_rules(const TrainConfig& config) {
 SplitOptions config_split(const TrainConfig& config) {
   SplitOptions options;
   if (!config.split.empty()) options.shares = config.split;
-  options.by = choice("split-by", config.split_by, {"rows", "leave-last-out"}) == 0 ? SplitBy::rows : SplitBy::leave_last_out;
+  options.by = choice("split-by", config.split_by, {"rows", "leave-last-out"}) == 0 ? SplitBy::rows
+                                                                                    : SplitBy::leave_last_out;
   options.shares_given = !config.split.empty();
   options.seed = config.seed;
   options.shuffle = !config.no_shuffle;
@@ -107,14 +110,17 @@ ModelConfig config_model(const TrainConfig& config, std::uint32_t users, std::ui
   model.name = config.model;
   model.task = config_task(config);
   model.dim = static_cast<int>(config.dim);
-  const Activation activation = config.rating_activation == "auto" ? default_rating_activation(config.model)
-                                                                   : parse_rating_activation(config.rating_activation);
+  const Activation activation = config.rating_activation == "auto"
+                                    ? default_rating_activation(config.model)
+                                    : parse_rating_activation(config.rating_activation);
   const std::vector<float> weights = two_weights("loss-weights", config.loss_weights);
   model.heads = make_heads(config.model, model.task, activation, weights[0], weights[1]);
-  const std::vector<int> hidden = numbers<int>("hidden", config.hidden, "widths separated by commas, such as 256,128");
+  const std::vector<int> hidden =
+      numbers<int>("hidden", config.hidden, "widths separated by commas, such as 256,128");
   for (const int width : hidden)
     if (width < 1 || width > max_width)
-      throw UsageError("--hidden " + printable(config.hidden, 60) + ": a width is from 1 to " + std::to_string(max_width));
+      throw UsageError("--hidden " + printable(config.hidden, 60) + ": a width is from 1 to " +
+                       std::to_string(max_width));
   if (hidden.size() > max_layers) throw UsageError("--hidden: at most " + std::to_string(max_layers) + " layers");
   if (model.trunk() == Trunk::mlp) model.hidden = hidden;
   model.additive_bias = choice("mf-bias", config.mf_bias, {"broadcast", "additive"}) == 1;
@@ -157,7 +163,8 @@ TrainSettings config_settings(const TrainConfig& config, std::uint64_t train_sam
   settings.math = maths[choice("math", config.math, {"auto", "fp32", "tf32", "bf16"})];
   // Steps and samples are counted in 32 bits where dropout and the rows' last steps are.
   if (static_cast<double>(steps) * static_cast<double>(config.epochs) > 4e9)
-    throw UsageError("--epochs " + std::to_string(config.epochs) + " makes more than 4 billion steps; take fewer epochs or a larger --batch-size");
+    throw UsageError("--epochs " + std::to_string(config.epochs) +
+                     " makes more than 4 billion steps; take fewer epochs or a larger --batch-size");
   return settings;
 }
 
@@ -168,8 +175,10 @@ std::uint64_t parse_size(const std::string& text, const std::string& flag) {
   const std::string unit(next, end);
   double factor = 0;
   if (unit.empty() || unit == "B") factor = 1;
-  for (const auto& [letter, size] : {std::pair{'K', 1024.0}, {'M', 1048576.0}, {'G', 1073741824.0}, {'T', 1099511627776.0}})
-    if (!unit.empty() && std::toupper(static_cast<unsigned char>(unit[0])) == letter && (unit.size() == 1 || unit.substr(1) == "B" || unit.substr(1) == "iB"))
+  for (const auto& [letter, size] :
+       {std::pair{'K', 1024.0}, {'M', 1048576.0}, {'G', 1073741824.0}, {'T', 1099511627776.0}})
+    if (!unit.empty() && std::toupper(static_cast<unsigned char>(unit[0])) == letter &&
+        (unit.size() == 1 || unit.substr(1) == "B" || unit.substr(1) == "iB"))
       factor = size;
   if (fault != std::errc() || factor == 0 || !(value >= 0) || value * factor > 1e18)
     throw UsageError("--" + flag + " " + printable(text, 60) + ": expected a size such as 512M or 8G");

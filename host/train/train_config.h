@@ -56,12 +56,14 @@ void visit_options(Config& c, Visitor&& visit) {
         Limits{-1e30, 1e30});
   visit("split", c.split, "shares of train, validation, test (0.95,0.005,0.045; by leave-last-out 1,0,0)");
   visit("split_by", c.split_by, "rows, or leave-last-out: each user's last row is test");
-  visit("seed", c.seed, "of the split, the order, the initial weights and dropout", Limits{0, 1.8446744073709552e19});
+  visit("seed", c.seed, "of the split, the order, the initial weights and dropout",
+        Limits{0, 1.8446744073709552e19});
   visit("no_shuffle", c.no_shuffle, "keep the order of the file, for the split and in every pass");
 
   visit("dim", c.dim, "embedding width", Limits{1, max_width});
   visit("hidden", c.hidden, "widths of the hidden layers (nn, hybrid)");
-  visit("dropout", c.dropout, "share of embedding elements dropped in training, in steps of 1/256", Limits{0, 0.998});
+  visit("dropout", c.dropout, "share of embedding elements dropped in training, in steps of 1/256",
+        Limits{0, 0.998});
   visit("mf_bias", c.mf_bias, "broadcast (inside the product) or additive (beside it)");
   visit("rating_activation", c.rating_activation, "identity, relu, bounded, or auto (mf identity, else relu)");
   visit("init_bias", c.init_bias, "the heads' biases start at zero, or at the training mean");
@@ -77,10 +79,12 @@ void visit_options(Config& c, Visitor&& visit) {
   visit("batch_size", c.batch_size, "samples a step", Limits{1, 1 << 24});
   visit("epochs", c.epochs, "at most this many", Limits{1, 1e9});
   visit("steps_per_epoch", c.steps_per_epoch, "steps an epoch has (0: one pass over the data)", Limits{0, many});
-  visit("patience", c.patience, "stop after this many epochs without a better --monitor (0: never)", Limits{0, 1e9});
-  visit("monitor", c.monitor,
-        "loss, rmse, mae, bce, accuracy, precision, recall, specificity or auc: of validation, or of train where it "
-        "is empty or the name begins with train_");
+  visit("patience", c.patience, "stop after this many epochs without a better --monitor (0: never)",
+        Limits{0, 1e9});
+  visit(
+      "monitor", c.monitor,
+      "loss, rmse, mae, bce, accuracy, precision, recall, specificity or auc: of validation, or of train where it "
+      "is empty or the name begins with train_");
   visit("keep", c.keep, "weights that model.safetensors holds: best (by --monitor) or last");
   visit("class_weight", c.class_weight, "weights of labels 0,1 in the training loss");
   visit("loss_weights", c.loss_weights, "weights of the rating and the interaction loss (hybrid)");
@@ -90,7 +94,8 @@ void visit_options(Config& c, Visitor&& visit) {
   visit("device_memory_limit", c.device_memory_limit, "GPU memory to use at most, 8G say (0: what is free)");
   visit("threads", c.threads, "CPU threads (0: one a processor)", Limits{0, 1024});
   visit("math", c.math, "dense layers on a GPU: auto, fp32, tf32 or bf16");
-  visit("checkpoint_every", c.checkpoint_every, "epochs between two checkpoints (0: after an epoch when a second has passed, and every minute)",
+  visit("checkpoint_every", c.checkpoint_every,
+        "epochs between two checkpoints (0: after an epoch when a second has passed, and every minute)",
         Limits{0, 1e9});
   visit("max_seconds", c.max_seconds, "stop training after this time (0: never)", Limits{0, 1e12});
 }

@@ -90,7 +90,8 @@ TEST_CASE("a titles file that is none is refused before anything is trained") {
 
 TEST_CASE("a report that cannot be written costs the run nothing but exit code 3") {
   const Workplace work;
-  REQUIRE(fault_of(work.run("train animelist.csv --model mf --task rating --out run --dim 4 --hidden 4 --split 0.8,0.1,0.1 --epochs 1 --quiet")) == "");
+  REQUIRE(fault_of(work.run("train animelist.csv --model mf --task rating --out run --dim 4 --hidden 4 --split "
+                            "0.8,0.1,0.1 --epochs 1 --quiet")) == "");
   std::filesystem::remove(work.path("run/report.html"));
   std::filesystem::create_directories(work.path("run/report.html/in the way"));
   const ProgramResult result = work.run("train --resume --epochs 2 --out run --quiet");

@@ -62,11 +62,13 @@ TEST_CASE("a search that was ended goes on to the same run") {
   const std::string program = tested_program();
   int ended = 0;
   REQUIRE(std::system(("cd '" + work.path("") + "' && timeout -s INT 0.15 '" + program + "' " + search +
-                       "--out ended --quiet 2> /dev/null; true").c_str()) == 0);
+                       "--out ended --quiet 2> /dev/null; true")
+                          .c_str()) == 0);
   if (work.read("ended/tune.json").empty()) return;  // a machine so slow that it did not come to its first trial
   for (int tries = 0; tries < 50; ++tries) {
     const int code = std::system(("cd '" + work.path("") + "' && timeout -s INT 0.3 '" + program +
-                                  "' tune --resume --out ended --quiet 2> /dev/null").c_str());
+                                  "' tune --resume --out ended --quiet 2> /dev/null")
+                                     .c_str());
     if (code == 0) break;
     ++ended;
   }

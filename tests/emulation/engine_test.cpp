@@ -22,7 +22,8 @@ struct Trained {
   bool operator==(const Trained&) const = default;
 };
 
-Trained train(const Problem& p, std::uint64_t steps, std::uint64_t memory_limit = 0, std::string* about = nullptr) {
+Trained train(const Problem& p, std::uint64_t steps, std::uint64_t memory_limit = 0,
+              std::string* about = nullptr) {
   const std::unique_ptr<Engine> engine = make_cuda_engine(p.model, p.settings, 0, memory_limit);
   engine->load(p.start, nullptr);
   engine->attach(p.samples);
@@ -85,7 +86,8 @@ TEST_CASE("what does not fit is refused before it is tried") {
   CHECK_THROWS_WITH_AS(train(p, 1, 1000), doctest::Contains("--device-memory-limit"), DeviceError);
   Problem wide = p;
   wide.model.dim = 513;
-  CHECK_THROWS_WITH_AS(make_cuda_engine(wide.model, wide.settings, 0, 0), doctest::Contains("--dim 513"), UsageError);
+  CHECK_THROWS_WITH_AS(make_cuda_engine(wide.model, wide.settings, 0, 0), doctest::Contains("--dim 513"),
+                       UsageError);
 }
 
 TEST_CASE("streamed samples train the same bits as resident ones") {
@@ -150,18 +152,22 @@ TEST_CASE("a window's plan is the CPU's, row by row and sample by sample") {
   for (int side = 0; side < 2; ++side) {
     const cuda::PlanView& plan = window.plan_of(side);
     const std::uint32_t runs = steps[batches - 1].run_end[side], tiles = steps[batches - 1].tile_end[side];
-    const auto place = fetched(plan.place, 500), row = fetched(plan.run_row, runs), begin = fetched(plan.run_begin, runs + 1);
-    const auto run_tile = fetched(plan.run_tile, runs + 1), tile_run = fetched(plan.tile_run, tiles), tile_begin = fetched(plan.tile_begin, tiles + 1);
+    const auto place = fetched(plan.place, 500), row = fetched(plan.run_row, runs),
+               begin = fetched(plan.run_begin, runs + 1);
+    const auto run_tile = fetched(plan.run_tile, runs + 1), tile_run = fetched(plan.tile_run, tiles),
+               tile_begin = fetched(plan.tile_begin, tiles + 1);
     RunFinder finder(side == 0 ? p.model.users : p.model.items);
     for (std::uint32_t b = 0; b < batches; ++b) {
       const std::uint32_t first = b * size.batch, count = std::min(size.batch, 500 - first);
       CHECK(steps[b].size == count);
       std::vector<std::uint32_t> rows(count), run_row(count), run_begin(count + 1), run_sample(count);
       for (std::uint32_t i = 0; i < count; ++i) rows[i] = side == 0 ? fed[first + i].user : fed[first + i].item;
-      const RowRuns expected = finder.find(rows.data(), count, run_row.data(), run_begin.data(), run_sample.data());
+      const RowRuns expected =
+          finder.find(rows.data(), count, run_row.data(), run_begin.data(), run_sample.data());
       std::map<std::uint32_t, std::vector<std::uint32_t>> expected_of, planned_of;
       for (std::uint32_t r = 0; r < expected.count; ++r)
-        for (std::uint32_t s = expected.begin[r]; s < expected.begin[r + 1]; ++s) expected_of[expected.row[r]].push_back(first + expected.sample[s]);
+        for (std::uint32_t s = expected.begin[r]; s < expected.begin[r + 1]; ++s)
+          expected_of[expected.row[r]].push_back(first + expected.sample[s]);
       for (std::uint32_t r = steps[b].run_begin[side]; r < steps[b].run_end[side]; ++r) {
         CHECK(!planned_of.contains(row[r]));
         planned_of[row[r]].assign(place.begin() + begin[r], place.begin() + begin[r + 1]);

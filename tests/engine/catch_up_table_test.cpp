@@ -16,7 +16,8 @@ double replayed(const LearningRate& rate, std::uint64_t last, std::uint64_t now,
   for (std::uint64_t k = last + 1; k <= now; ++k) {
     m *= adam_beta1;
     v *= adam_beta2;
-    movement += adam_rate(learning_rate_at(rate, k), k) * m / (std::sqrt(v) + static_cast<double>(optimizer_epsilon));
+    movement +=
+        adam_rate(learning_rate_at(rate, k), k) * m / (std::sqrt(v) + static_cast<double>(optimizer_epsilon));
   }
   return movement;
 }
@@ -34,7 +35,8 @@ double worst_error(const LearningRate& rate, const std::vector<std::uint64_t>& l
         const CatchUp by = table.between(last, now);
         // The formula in double, so that only the closed form's own error and that of its float scalars show.
         const double inverse = 1 / (root + static_cast<double>(by.epsilon));
-        const double moved = static_cast<double>(by.weight) * m * inverse * (1 + static_cast<double>(by.variance) * inverse * inverse);
+        const double moved = static_cast<double>(by.weight) * m * inverse *
+                             (1 + static_cast<double>(by.variance) * inverse * inverse);
         if (expected == 0)
           CHECK(moved == 0);
         else
@@ -100,6 +102,7 @@ TEST_CASE("decays are powers") {
   CHECK(CatchUpTable::decay2(1000000) == 0.0f);
   CatchUpTable table(LearningRate{});
   table.extend(10);
-  CHECK(table.step(9, 10).rate == doctest::Approx(1e-3 * std::sqrt(1 - std::pow(0.999, 10)) / (1 - std::pow(0.9, 10))).epsilon(1e-6));
+  CHECK(table.step(9, 10).rate ==
+        doctest::Approx(1e-3 * std::sqrt(1 - std::pow(0.999, 10)) / (1 - std::pow(0.9, 10))).epsilon(1e-6));
   CHECK(table.step(4, 10).decay1 == doctest::Approx(std::pow(0.9, 6)).epsilon(1e-6));
 }

@@ -20,7 +20,8 @@ std::unique_ptr<Engine> trained_engine(const Problem& p, const PresentEngine& pr
 
 // All items of a user by predict(), left-out ones aside, best first.
 std::vector<std::pair<float, std::uint32_t>> sorted_items(const Engine& engine, const ModelConfig& model,
-                                                          std::uint32_t user, std::span<const std::uint32_t> seen) {
+                                                          std::uint32_t user,
+                                                          std::span<const std::uint32_t> seen) {
   std::vector<std::uint32_t> users(model.items, user), items(model.items);
   for (std::uint32_t i = 0; i < model.items; ++i) items[i] = i;
   Scores scores;
@@ -39,7 +40,8 @@ void check_ranking(const Problem& p, int k) {
     CAPTURE(present.name);
     const std::unique_ptr<Engine> engine = trained_engine(p, present);
     const ItemLists seen = items_by_user(p.samples, {0, p.samples.rows.size() / 2});
-    const ItemLists relevant = relevant_items_by_user(p.samples, {p.samples.rows.size() / 2, p.samples.rows.size()});
+    const ItemLists relevant =
+        relevant_items_by_user(p.samples, {p.samples.rows.size() / 2, p.samples.rows.size()});
     std::vector<std::uint32_t> users = {unknown_index};
     for (std::uint32_t u = 0; u < p.model.users; ++u) users.push_back(p.model.users - 1 - u);
     Ranked ranked;
@@ -48,11 +50,13 @@ void check_ranking(const Problem& p, int k) {
     for (std::size_t u = 0; u < users.size(); ++u) {
       CAPTURE(users[u]);
       const bool known = users[u] != unknown_index;
-      const auto order = sorted_items(*engine, p.model, users[u], known ? seen.of(users[u]) : std::span<const std::uint32_t>());
+      const auto order =
+          sorted_items(*engine, p.model, users[u], known ? seen.of(users[u]) : std::span<const std::uint32_t>());
       std::uint32_t first_relevant = 0;
       for (std::size_t place = order.size(); known && place-- > 0;) {
         const auto of_user = relevant.of(users[u]);
-        if (std::find(of_user.begin(), of_user.end(), order[place].second) != of_user.end()) first_relevant = static_cast<std::uint32_t>(place + 1);
+        if (std::find(of_user.begin(), of_user.end(), order[place].second) != of_user.end())
+          first_relevant = static_cast<std::uint32_t>(place + 1);
       }
       CHECK(ranked.first_relevant_rank[u] == first_relevant);
       for (std::size_t place = 0; place < static_cast<std::size_t>(k); ++place) {
@@ -63,8 +67,7 @@ void check_ranking(const Problem& p, int k) {
         }
         // Sums in another order may swap what differs in the last bits only, never more.
         CHECK(ranked.score[at] == doctest::Approx(order[place].first).epsilon(1e-4));
-        if (ranked.item[at] != order[place].second)
-          CHECK(std::abs(order[place].first - ranked.score[at]) < 1e-5f);
+        if (ranked.item[at] != order[place].second) CHECK(std::abs(order[place].first - ranked.score[at]) < 1e-5f);
       }
     }
   }
@@ -116,7 +119,8 @@ TEST_CASE("an unknown side counts as zero") {
     const std::unique_ptr<Engine> engine = present.make(p.model, p.settings);
     engine->load(p.start, nullptr);
     Scores scores;
-    const std::vector<std::uint32_t> users = {unknown_index, 2, unknown_index}, items = {1, unknown_index, unknown_index};
+    const std::vector<std::uint32_t> users = {unknown_index, 2, unknown_index},
+                                     items = {1, unknown_index, unknown_index};
     engine->predict(users, items, scores);
     // 0 · y + b: only the global bias is left.
     for (const float score : scores.by_head[0]) CHECK(score == p.start.dense[0]);

@@ -150,10 +150,12 @@ class ReferenceTrainer {
         value = sample.label > 0.5f ? -std::log(sigmoid) : -std::log(1 - sigmoid);
         d = sigmoid - static_cast<double>(sample.label);
       } else {
-        const double low = static_cast<double>(model_.bounds.low), range = static_cast<double>(model_.bounds.high) - low;
+        const double low = static_cast<double>(model_.bounds.low),
+                     range = static_cast<double>(model_.bounds.high) - low;
         double a = s, a_slope = 1;
         if (head.activation == Activation::relu) a = std::max(0.0, s), a_slope = s > 0;
-        if (head.activation == Activation::bounded) a = low + range * sigmoid, a_slope = range * sigmoid * (1 - sigmoid);
+        if (head.activation == Activation::bounded)
+          a = low + range * sigmoid, a_slope = range * sigmoid * (1 - sigmoid);
         value = (a - static_cast<double>(sample.rating)) * (a - static_cast<double>(sample.rating));
         d = 2 * (a - static_cast<double>(sample.rating)) * a_slope;
       }

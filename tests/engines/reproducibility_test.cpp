@@ -35,7 +35,8 @@ std::uint64_t at_step(const Problem& p, std::uint64_t steps_done) {
 
 // Trains up to each of these numbers of steps in turn, one call each; `between` is called after each.
 template <class Between>
-TrainedRun trained(const Problem& p, const PresentEngine& present, const std::vector<std::uint64_t>& cuts, Between between) {
+TrainedRun trained(const Problem& p, const PresentEngine& present, const std::vector<std::uint64_t>& cuts,
+                   Between between) {
   std::unique_ptr<Engine> engine = present.make(p.model, p.settings);
   engine->load(p.start, nullptr);
   engine->attach(p.samples);
@@ -62,7 +63,8 @@ std::vector<Problem> problems() {
     all.push_back(make_problem("mf", Task::rating, size));
     all.push_back(make_problem("hybrid", Task::hybrid, size));
   }
-  for (const Optimizer optimizer : {Optimizer::lazy_adam, Optimizer::adagrad, Optimizer::rowwise_adagrad, Optimizer::sgd}) {
+  for (const Optimizer optimizer :
+       {Optimizer::lazy_adam, Optimizer::adagrad, Optimizer::rowwise_adagrad, Optimizer::sgd}) {
     all.push_back(make_problem("mf", Task::interaction));
     all.back().settings.optimizer = optimizer;
     all.push_back(make_problem("nn", Task::interaction));
@@ -140,7 +142,8 @@ TEST_CASE("the seed decides order, dropout and start") {
   Problem other = p;
   other.settings.seed = 43;
   CHECK(!(trained(p, present, {10}).read == trained(other, present, {10}).read));
-  CHECK(!(initial_parameters(p.model, 1, InitBias::zero, {}) == initial_parameters(p.model, 2, InitBias::zero, {})));
+  CHECK(
+      !(initial_parameters(p.model, 1, InitBias::zero, {}) == initial_parameters(p.model, 2, InitBias::zero, {})));
 }
 
 TEST_CASE("training stops at the first loss that is not finite") {

@@ -41,15 +41,19 @@ void check_against_reference(const Problem& p, std::uint64_t steps) {
     engine->predict(users, items, scores);
     for (std::size_t i = 0; i < users.size(); ++i)
       for (std::size_t h = 0; h < p.model.heads.size(); ++h)
-        CHECK(std::abs(static_cast<double>(scores.by_head[h][i]) - reference.scores(users[i], items[i])[h]) < 1e-3);
+        CHECK(std::abs(static_cast<double>(scores.by_head[h][i]) - reference.scores(users[i], items[i])[h]) <
+              1e-3);
   }
 }
 
 }  // namespace
 
 TEST_CASE("every model trains as the contract says") {
-  const std::pair<const char*, Task> cases[] = {{"mf", Task::rating}, {"mf", Task::interaction}, {"nn", Task::rating},
-                                                {"nn", Task::interaction}, {"hybrid", Task::hybrid}};
+  const std::pair<const char*, Task> cases[] = {{"mf", Task::rating},
+                                                {"mf", Task::interaction},
+                                                {"nn", Task::rating},
+                                                {"nn", Task::interaction},
+                                                {"hybrid", Task::hybrid}};
   for (const auto& [model, task] : cases) {
     CAPTURE(model);
     CAPTURE(static_cast<int>(task));

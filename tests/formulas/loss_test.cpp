@@ -16,14 +16,10 @@ constexpr Bounds bounds = {1, 10};
 double activation_of(Activation activation, double score) {
   const double low = static_cast<double>(bounds.low), high = static_cast<double>(bounds.high);
   switch (activation) {
-    case Activation::identity:
-      return score;
-    case Activation::relu:
-      return std::max(0.0, score);
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-score));
-    case Activation::bounded:
-      return low + (high - low) / (1 + std::exp(-score));
+    case Activation::identity: return score;
+    case Activation::relu: return std::max(0.0, score);
+    case Activation::sigmoid: return 1 / (1 + std::exp(-score));
+    case Activation::bounded: return low + (high - low) / (1 + std::exp(-score));
   }
   return 0;
 }

@@ -2,10 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <limits>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "error.h"
@@ -262,7 +262,8 @@ TEST_CASE("the ratings' variance is that of the best validation, else of the las
   folder.file("metrics.jsonl", line("train", "4") + line("train", "3"));
   CHECK(run.metrics().rating_variance() == 9);
   folder.file("metrics.jsonl", line("train", "1") + line("validation", "5") + line("validation", "2") +
-                                   line("validation", "3") + line("validation", "0") + line("validation", "\"1\""));
+                                   line("validation", "3") + line("validation", "0") +
+                                   line("validation", "\"1\""));
   CHECK(run.metrics().rating_variance() == 4);
   folder.file("metrics.jsonl", "{\"step\":1,\"split\":\"train\",\"bce\":0.5}\n");
   CHECK(run.metrics().rating_variance() == 1);

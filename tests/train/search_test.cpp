@@ -42,7 +42,8 @@ TEST_CASE("the setting that decides the loss explains it, one that does nothing 
     TrialResult result;
     result.settings = {{"lr", good ? "3e-3" : "1e-4"}, {"dim", r.word[1] % 2 == 0 ? "16" : "64"}, {"fixed", "1"}};
     // A trial that diverged ranks last.
-    result.loss = !good && i % 7 == 0 ? std::numeric_limits<double>::infinity() : (good ? 0.8 : 1.0) + 1e-11 * r.word[2];
+    result.loss =
+        !good && i % 7 == 0 ? std::numeric_limits<double>::infinity() : (good ? 0.8 : 1.0) + 1e-11 * r.word[2];
     results.push_back(result);
   }
   const std::vector<SettingEffect> effects = setting_effects(results);

@@ -241,17 +241,14 @@ std::string Block::who(std::uint32_t index) const {
   const Thread& thread = threads_[index];
   std::string name = "thread " + std::to_string(index);
   switch (thread.state) {
-    case State::returned:
-      return name + " has returned";
-    case State::at_barrier:
-      return name + " waits at the barrier at " + text(thread.site);
+    case State::returned: return name + " has returned";
+    case State::at_barrier: return name + " waits at the barrier at " + text(thread.site);
     case State::meeting: {
       char mask[16];
       std::snprintf(mask, sizeof mask, "0x%08x", thread.mask);
       return name + " waits for the lanes " + mask + " at " + text(thread.site);
     }
-    default:
-      return name + " has not begun";
+    default: return name + " has not begun";
   }
 }
 

@@ -238,7 +238,9 @@ Event::Event(std::source_location where) {
   handle_.reset(new std::shared_ptr<EventState>(std::make_shared<EventState>()));
 }
 
-void Event::record(const Stream& stream, std::source_location where) { record_event(handle_.get(), stream, where); }
+void Event::record(const Stream& stream, std::source_location where) {
+  record_event(handle_.get(), stream, where);
+}
 
 void Event::wait_on(const Stream& stream, std::source_location where) const {
   require_device("cudaStreamWaitEvent", where);
@@ -261,11 +263,16 @@ void Event::synchronize(std::source_location where) const {
 
 Stopwatch::Stopwatch(std::source_location where) {
   require_device("cudaEventCreate", where);
-  for (auto* handle : {&start_, &stop_}) handle->reset(new std::shared_ptr<EventState>(std::make_shared<EventState>()));
+  for (auto* handle : {&start_, &stop_})
+    handle->reset(new std::shared_ptr<EventState>(std::make_shared<EventState>()));
 }
 
-void Stopwatch::start(const Stream& stream, std::source_location where) { record_event(start_.get(), stream, where); }
-void Stopwatch::stop(const Stream& stream, std::source_location where) { record_event(stop_.get(), stream, where); }
+void Stopwatch::start(const Stream& stream, std::source_location where) {
+  record_event(start_.get(), stream, where);
+}
+void Stopwatch::stop(const Stream& stream, std::source_location where) {
+  record_event(stop_.get(), stream, where);
+}
 
 double Stopwatch::seconds(std::source_location where) const {
   forbid_in_capture("cudaEventSynchronize");

@@ -19,7 +19,7 @@ namespace anirec::emulation {
 // How often an event was recorded, and how many of those the device has come to.
 struct EventState {
   std::uint64_t recorded = 0, reached = 0;
-  watch::Clock clock;  // of the last record
+  watch::Clock clock;                        // of the last record
   std::chrono::steady_clock::time_point at;  // when the device last came to it
 };
 
