@@ -119,8 +119,7 @@ __device__ inline void update_row(const TableView& table, std::uint32_t row, Row
     g.sum[k] = add(g.sum[k], scaled(r.w[k], step.l2 * g.samples));
     squares += squares_of(g.sum[k]);
   }
-  if (table.has_bias && bias_inside) total = group_sum<L>(total);
-  const float bias_gradient = bias_inside ? total : g.slopes;
+  const float bias_gradient = bias_inside ? group_sum<L>(total) : g.slopes;
 
   float* const tail = table.tail == nullptr ? nullptr : tail_of_row(table, row);
   AdamStep adam = {static_cast<float>(adam_beta1), static_cast<float>(adam_beta2), step.adam_rate};

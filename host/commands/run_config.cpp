@@ -124,6 +124,13 @@ struct CollectFields {
   }
 };
 
+// Name and value of each.
+std::vector<std::pair<std::string, std::string>> fields_of(const TrainConfig& config) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  visit_options(config, CollectFields{fields});
+  return fields;
+}
+
 }  // namespace
 
 std::vector<OptionSpec> config_flags(const std::set<std::string>& names) {
@@ -131,6 +138,35 @@ std::vector<OptionSpec> config_flags(const std::set<std::string>& names) {
   const TrainConfig standard;
   visit_options(standard, MakeFlags{names, flags});
   return flags;
+}
+
+std::vector<OptionSpec> training_flags() {
+  std::vector<OptionSpec> flags = config_flags();
+  const auto general = fields_of(TrainConfig());
+  for (const auto& [model, task] : {std::pair{"mf", "rating"},
+                                    {"mf", "interaction"},
+                                    {"nn", "rating"},
+                                    {"nn", "interaction"},
+                                    {"hybrid", "hybrid"}}) {
+    const auto own = fields_of(default_config(model, task));
+    for (std::size_t i = 0; i < flags.size(); ++i)
+      if (flags[i].name != "model" && flags[i].name != "task" && own[i] != general[i])
+        flags[i].standard += std::string("; ") + model + " " + task + " " + own[i].second;
+  }
+  return flags;
+}
+
+TrainConfig requested_config(const Arguments& arguments) {
+  const TrainConfig general;
+  TrainConfig config = default_config(arguments.text("model"), arguments.text("task"));
+  if (arguments.has("dropout") || arguments.has("l2")) {
+    config.dropout = general.dropout;
+    config.l2 = general.l2;
+  }
+  if (arguments.has("optimizer")) config.lr = general.lr;
+  if (arguments.has("preset")) apply_preset(config, arguments.text("preset"));
+  apply_flags(config, arguments);
+  return config;
 }
 
 void apply_flags(TrainConfig& config, const Arguments& arguments) { visit_options(config, ApplyFlags{arguments}); }
@@ -147,24 +183,20 @@ std::string changed_flag(const TrainConfig& stored, const Arguments& arguments,
                          const std::set<std::string>& allowed) {
   TrainConfig wanted = stored;
   apply_flags(wanted, arguments);
-  std::vector<std::pair<std::string, std::string>> before, after;
-  visit_options(stored, CollectFields{before});
-  visit_options(wanted, CollectFields{after});
+  const auto before = fields_of(stored), after = fields_of(wanted);
   for (std::size_t i = 0; i < before.size(); ++i)
     if (before[i] != after[i] && !allowed.contains(before[i].first)) return before[i].first;
   return "";
 }
 
 std::string training_command(const RunFolder& run, const StoredConfig& config) {
-  std::vector<std::pair<std::string, std::string>> standard, stored;
-  const TrainConfig defaults;
-  visit_options(defaults, CollectFields{standard});
-  visit_options(config.options, CollectFields{stored});
+  const auto stored = fields_of(config.options), general = fields_of(TrainConfig()),
+             own = fields_of(default_config(config.options.model, config.options.task));
   const std::vector<OptionSpec> flags = config_flags();
   std::vector<std::string> words;
   for (std::size_t i = 0; i < stored.size(); ++i) {
     const auto& [name, value] = stored[i];
-    if (stored[i] != standard[i])
+    if (stored[i] != general[i] || stored[i] != own[i])
       words.push_back("--" + name + (flags[i].value.empty() ? "" : " " + shell_word(value)));
   }
   if (!config.titles.empty()) words.push_back("--titles " + shell_word(config.titles));

@@ -243,12 +243,8 @@ ExitCode run(const Arguments& arguments) {
                                : "--epochs and --max-seconds may change"));
     apply_flags(stored.options, arguments);
   } else {
-    TrainConfig& config = stored.options;
-    config.model = arguments.text("model");
-    config.task = arguments.text("task");
-    if (arguments.has("preset")) apply_preset(config, arguments.text("preset"));
-    apply_flags(config, arguments);
-    check_config(config);
+    stored.options = requested_config(arguments);
+    check_config(stored.options);
   }
   const auto refuse_run = [&] {
     if (!request.resume && !request.overwrite && run.holds_run())
@@ -267,7 +263,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 CommandSpec train_command() {
-  std::vector<OptionSpec> options = config_flags();
+  std::vector<OptionSpec> options = training_flags();
   const std::vector<OptionSpec> own = {
       {"titles", "FILE", "titles and genres for the report; also say how many items have one there", "",
        data_group},
@@ -288,7 +284,9 @@ CommandSpec train_command() {
        "anirec train --resume --epochs 60 --out runs/hybrid"},
       run,
       "DATA is a prepared dataset or ratings files. Ctrl-C finishes the step, writes a checkpoint and exits with "
-      "130.",
+      "130. mf has defaults of its own; its --dropout and --l2 go together, and its --lr with adam: where you "
+      "give one, "
+      "the other is as for all models.",
       {{model_group, "anirec train sample.csv --out runs/nn --task rating --model nn --dim 32 --hidden 128,64"},
        {data_group, "anirec train u.data --model mf --task rating --out runs/u --split 0.8,0.1,0.1 --seed 7"},
        {training_group,

@@ -251,9 +251,7 @@ void read_request(SearchFolder& folder, const Arguments& arguments, TrainConfig&
 
   Arguments shared;
   shared.given = folder.arguments;
-  base.model = model;
-  base.task = arguments.text("task");
-  apply_flags(base, shared);
+  base = requested_config(shared);
   check_config(base);
   // Every value on its own, before any data is read.
   for (const SearchedSetting& setting : folder.search)
@@ -285,7 +283,7 @@ ExitCode run(const Arguments& arguments) {
     folder.read();
     Arguments stored;
     stored.given = folder.arguments;
-    apply_flags(base, stored);
+    base = requested_config(stored);
     check_config(base);
   } else {
     if (folder.holds_search())
@@ -327,7 +325,7 @@ ExitCode run(const Arguments& arguments) {
 
 CommandSpec tune_command() {
   std::vector<OptionSpec> options;
-  for (OptionSpec option : config_flags()) {
+  for (OptionSpec option : training_flags()) {
     if (not_of_a_search.contains(option.name)) continue;
     if (option.name == "split") option.standard = standard_split;
     options.push_back(option);

@@ -66,6 +66,23 @@ void check_monitor(const TrainConfig& config) {
 
 }  // namespace
 
+TrainConfig default_config(const std::string& model, const std::string& task) {
+  TrainConfig config;
+  config.model = model;
+  config.task = task;
+  if (model != "mf") return config;
+  if (task == "rating") {
+    config.dropout = 0.0625;
+    config.l2 = 0.07;
+  } else {
+    config.batch_size = 128;
+    config.lr = 3e-3;
+    config.dropout = 0;
+    config.l2 = 0.003;
+  }
+  return config;
+}
+
 void apply_preset(TrainConfig& config, const std::string& preset) {
   choice("preset", preset, {"reference"});
   config.batch_size = 64;
@@ -73,6 +90,7 @@ void apply_preset(TrainConfig& config, const std::string& preset) {
   config.epochs = 100;
   config.lr = 1e-3;
   config.dropout = 0.5;
+  config.l2 = 0;
   config.patience = 3;
   config.monitor = "train_loss";
   config.keep = "last";

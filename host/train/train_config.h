@@ -100,6 +100,10 @@ void visit_options(Config& c, Visitor&& visit) {
   visit("max_seconds", c.max_seconds, "stop training after this time (0: never)", Limits{0, 1e12});
 }
 
+// What --model and --task alone stand for: TrainConfig's values, but for those that tools/search_defaults found
+// better for this model and task (docs/benchmarks.md). Names that are unknown stay for check_config() to refuse.
+TrainConfig default_config(const std::string& model, const std::string& task);
+
 // The study's settings (section 5 of the contract), before flags override them. Throws UsageError.
 void apply_preset(TrainConfig& config, const std::string& preset);
 

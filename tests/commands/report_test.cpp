@@ -154,7 +154,7 @@ TEST_CASE("words of a shell are quoted where they must be") {
   CHECK(shell_word("a\n'\\\x1b\xff") == "$'a\\012\\'\\\\\\033\\377'");
 }
 
-TEST_CASE("the command holds every setting that is not the default, and no other") {
+TEST_CASE("the command holds every setting that is not everyone's default, and no other") {
   StoredConfig config;
   config.options.model = "nn";
   config.options.task = "interaction";

@@ -78,14 +78,17 @@ TEST_CASE("defaults are within their limits and make sense for every model and t
                                     {"mf", "interaction"},
                                     {"nn", "rating"},
                                     {"nn", "interaction"},
-                                    {"hybrid", "hybrid"}})
-    CHECK(refusal(config_of(model, task)) == "");
+                                    {"hybrid", "hybrid"}}) {
+    const TrainConfig own = default_config(model, task);
+    visit_options(own, CheckDefaults{});
+    CHECK(refusal(own) == "");
+  }
 }
 
 TEST_CASE("the reference preset is the contract's, with class weights for the interaction task alone") {
   for (const auto& [model, task, weight] :
        {std::tuple{"mf", "rating", "1,1"}, {"nn", "interaction", "2.5,1"}, {"hybrid", "hybrid", "1,1"}}) {
-    TrainConfig config = config_of(model, task);
+    TrainConfig config = default_config(model, task);
     apply_preset(config, "reference");
     CAPTURE(task);
     CHECK(config.class_weight == weight);
@@ -94,6 +97,7 @@ TEST_CASE("the reference preset is the contract's, with class weights for the in
     CHECK(config.epochs == 100);
     CHECK(config.lr == 1e-3);
     CHECK(config.dropout == 0.5);
+    CHECK(config.l2 == 0);
     CHECK(config.patience == 3);
     CHECK(config.monitor == "train_loss");
     CHECK(config.keep == "last");
