@@ -16,8 +16,10 @@
 #include "commands/run_report.h"
 #include "dataset/dataset_file.h"
 #include "evaluate/text_table.h"
+#include "formats/atomic_file.h"
 #include "interrupt.h"
 #include "model/target_statistics.h"
+#include "report/search_report.h"
 #include "train/fit.h"
 #include "train/run_folder.h"
 #include "train/search_folder.h"
@@ -90,7 +92,9 @@ class Tuning {
       alive.resize(survivors);
     }
     keep(alive[0]);
-    if (!quiet_) say_tables();
+    const std::vector<SettingEffect> effects = effects_of_settings();
+    write_report(effects);
+    if (!quiet_) say_tables(effects);
     return ExitCode::ok;
   }
 
@@ -129,12 +133,12 @@ class Tuning {
       auto checkpoint = run.holds_run() ? run.read_checkpoint(model, settings.optimizer) : std::nullopt;
       if (checkpoint) {
         progress = checkpoint->progress;
-        run.metrics().cut(progress.step);
         engine->load(checkpoint->parameters, &checkpoint->state);
       } else {
         run.write_config({config, reference_, titles_});
         engine->load(initial_parameters(model, config.seed, config_init_bias(config), statistics_.means), nullptr);
       }
+      run.metrics().cut(progress.step);  // a trial may have been broken off before its first checkpoint
       engine->attach(samples_);
       Silent watcher;
       if (fit({up_to, model, settings, samples_, users_, items_, run}, *engine, progress, watcher) ==
@@ -186,23 +190,56 @@ class Tuning {
     std::fflush(stdout);
   }
 
-  void say_tables() {
-    std::vector<std::size_t> order(folder_.trials.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto last = [&](std::size_t t) { return *folder_.trials[t].loss_after.rbegin(); };
-    // Those that went further are better than those that did not.
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  // Numbers of the trials, the best first: those that went further are better than those that did not.
+  std::vector<std::uint64_t> best_first() const {
+    std::vector<std::uint64_t> order(folder_.trials.size());
+    std::iota(order.begin(), order.end(), std::uint64_t{1});
+    const auto last = [&](std::uint64_t trial) { return *folder_.trials[trial - 1].loss_after.rbegin(); };
+    std::stable_sort(order.begin(), order.end(), [&](std::uint64_t a, std::uint64_t b) {
       return std::pair(last(b).first, last(a).second) < std::pair(last(a).first, last(b).second);
     });
-    std::printf("\nthe best trials:\n");
-    for (std::size_t i = 0; i < std::min<std::size_t>(10, order.size()); ++i)
-      std::printf("  %s after %llu epochs: %s\n", shown(last(order[i]).second).c_str(),
-                  static_cast<unsigned long long>(last(order[i]).first),
-                  settings_text(folder_.trials[order[i]].settings).c_str());
+    return order;
+  }
+
+  std::vector<SettingEffect> effects_of_settings() const {
     std::vector<TrialResult> results;
     for (const TrialRecord& trial : folder_.trials)
       if (!trial.settings.empty()) results.push_back({trial.settings, trial.loss_after.begin()->second});
-    const std::vector<SettingEffect> effects = setting_effects(results);
+    return setting_effects(results);
+  }
+
+  void write_report(const std::vector<SettingEffect>& effects) const {
+    const RunFolder best(folder_.best_folder());
+    SearchReport report{base_.model,
+                        base_.task,
+                        base_.monitor,
+                        {},
+                        {},
+                        "best/report.html",
+                        training_command(best, best.read_config()),
+                        ANIREC_VERSION};
+    for (const std::uint64_t trial : best_first())
+      report.trials.push_back({trial, folder_.trials[trial - 1].settings, folder_.trials[trial - 1].loss_after});
+    for (const SearchedSetting& setting : folder_.search) {
+      report.settings.push_back({setting.flag, setting.values, {}, {}});
+      for (const SettingEffect& effect : effects)
+        if (effect.flag == setting.flag) {
+          report.settings.back().share = effect.share;
+          report.settings.back().best = effect.best;
+        }
+    }
+    write_file_atomically(folder_.report_file(), search_report_html(report));
+  }
+
+  void say_tables(const std::vector<SettingEffect>& effects) {
+    const std::vector<std::uint64_t> order = best_first();
+    std::printf("\nthe best trials:\n");
+    for (std::size_t i = 0; i < std::min<std::size_t>(10, order.size()); ++i) {
+      const TrialRecord& trial = record(order[i]);
+      const auto& [epochs, loss] = *trial.loss_after.rbegin();
+      std::printf("  %s after %llu epochs: %s\n", shown(loss).c_str(), static_cast<unsigned long long>(epochs),
+                  settings_text(trial.settings).c_str());
+    }
     if (!effects.empty())
       std::printf("\nwhat mattered, as a share of the differences after %llu epochs:\n",
                   static_cast<unsigned long long>(folder_.trials[0].loss_after.begin()->first));
@@ -210,8 +247,8 @@ class Tuning {
       std::printf("  %3.0f %%  --%s (best on average: %s)\n", 100 * effect.share, effect.flag.c_str(),
                   effect.best.c_str());
     const RunFolder run(folder_.best_folder());
-    std::printf("\nkept %s\ntrain it again:\n%s\n", printable(run.path()).c_str(),
-                training_command(run, run.read_config()).c_str());
+    std::printf("\nkept %s\nreport: %s\ntrain it again:\n%s\n", printable(run.path()).c_str(),
+                printable(folder_.report_file()).c_str(), training_command(run, run.read_config()).c_str());
   }
 
   SearchFolder& folder_;
@@ -253,6 +290,9 @@ void read_request(SearchFolder& folder, const Arguments& arguments, TrainConfig&
   shared.given = folder.arguments;
   base = requested_config(shared);
   check_config(base);
+  if (base.monitor.starts_with("train_"))
+    throw UsageError("--monitor " + base.monitor + ": trials are compared on validation rows; give " +
+                     base.monitor.substr(6));
   // Every value on its own, before any data is read.
   for (const SearchedSetting& setting : folder.search)
     for (const std::string& value : setting.values) {
@@ -330,11 +370,11 @@ CommandSpec tune_command() {
     if (option.name == "split") option.standard = standard_split;
     options.push_back(option);
   }
-  options.push_back({"titles", "FILE", "titles and genres for the best run's report", ""});
-  options.push_back({"trials", "N", "settings to try; the first are the defaults", "30"});
-  options.push_back({"out", "DIR", "the folder of the search; its best run is DIR/best", ""});
-  options.push_back({"resume", "", "go on with the search in --out", ""});
-  options.push_back({"quiet", "", "print nothing but errors", ""});
+  options.push_back({"titles", "FILE", "titles and genres for the best run's report", "", data_group});
+  options.push_back({"trials", "N", "settings to try; the first are the defaults", "30", run_group});
+  options.push_back({"out", "DIR", "the folder of the search; its best run is DIR/best", "", run_group});
+  options.push_back({"resume", "", "go on with the search in --out", "", run_group});
+  options.push_back({"quiet", "", "print nothing but errors", "", run_group});
   return {
       "tune",
       "anirec tune DATA... --model mf|nn|hybrid --task TASK --out DIR [--trials N]",
@@ -347,7 +387,13 @@ CommandSpec tune_command() {
       "Trials are drawn from a list of values for each setting (a flag that is given is fixed; several values "
       "separated by / are searched) and trained a few epochs; the better third on validation goes on three times "
       "as far, and so on; the best is trained to the end. DIR/best is a run folder like any other, its test split "
-      "is looked at once, at the end."};
+      "is looked at once, at the end. DIR/report.html shows every trial and what mattered.",
+      {{model_group, "anirec tune animelist.csv --model nn --task rating --dim 32/64 --out searches/nn"},
+       {data_group, "anirec tune u.data --model mf --task rating --split 0.9,0.1,0 --out searches/u"},
+       {training_group,
+        "anirec tune ratings.csv --model mf --task rating --lr 1e-3/3e-3 --l2 0 --epochs 30 --out searches/mf"},
+       {machine_group, "anirec tune animelist.csv --model mf --task rating --threads 4 --out searches/mf"},
+       {run_group, "anirec tune animelist.csv --model mf --task rating --trials 100 --out searches/mf"}}};
 }
 
 }  // namespace anirec

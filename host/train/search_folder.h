@@ -25,6 +25,7 @@ struct SearchFolder {
   std::string dataset_file() const { return file("dataset.anirec.safetensors"); }
   std::string trial_folder(std::uint64_t trial) const;  // from 1
   std::string best_folder() const { return file("best"); }
+  std::string report_file() const { return file("report.html"); }
   bool holds_search() const;
 
   void write() const;

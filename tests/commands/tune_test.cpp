@@ -24,9 +24,13 @@ TEST_CASE("a search ends in the best of its trials, a run like any other") {
   CHECK(contains(result.out, "what mattered"));
   // Trials that went out are cleared away.
   CHECK(listing(work.path("found")) ==
-        std::vector<std::string>{"best", "dataset.anirec.safetensors", "tune.json"});
+        std::vector<std::string>{"best", "dataset.anirec.safetensors", "report.html", "tune.json"});
   REQUIRE(fault_of(work.run("evaluate found/best")) == "");
   REQUIRE(fault_of(work.run("recommend found/best --user 1")) == "");
+  CHECK(contains(result.out, "report: found/report.html"));
+  const std::string report = work.read("found/report.html");
+  for (const char* part : {"6 trials", "--lr", "best/report.html", "--dim 4", "--model mf"})
+    CHECK(contains(report, part));
 
   const nlohmann::json found = read_search(work, "found");
   REQUIRE(found["trials"].size() == 6);
@@ -54,6 +58,7 @@ TEST_CASE("a search ends in the best of its trials, a run like any other") {
   CHECK(last == lowest);
 
   CHECK(fault_of(work.run(search + "--out found"), 2, {"already holds a search", "--resume"}) == "");
+  CHECK(fault_of(work.run(search + "--out other --monitor train_rmse"), 2, {"validation rows", "rmse"}) == "");
 }
 
 TEST_CASE("a search that was ended goes on to the same run") {

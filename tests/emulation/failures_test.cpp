@@ -98,6 +98,21 @@ TEST_CASE("no device, and no such device") {
   has(error_of([] { device::select(0); }), "no usable GPU: no NVIDIA driver was found; use --device cpu");
 }
 
+TEST_CASE("every failure says what to do") {
+  for (const auto& [failure, part] : {std::pair{device::Failure::lost, "nvidia-smi"},
+                                      {device::Failure::our_fault, "please report it"},
+                                      {device::Failure::too_old, "CMAKE_CUDA_ARCHITECTURES"},
+                                      {device::Failure::no_cublas, "install the cuBLAS"},
+                                      {device::Failure::other, "nvidia-smi"}}) {
+    const std::string error = error_of([&] {
+      device::throw_failure(failure, 3, "some GPU", "a call", "its reason", std::source_location::current());
+    });
+    has(error, "device 3 (some GPU): a call: its reason; ");
+    has(error, part);
+    has(error, "--device cpu");
+  }
+}
+
 TEST_CASE("sizes in words") {
   CHECK(device::bytes_text(7) == "7 bytes");
   CHECK(device::bytes_text(1536) == "1.5 KiB");

@@ -83,6 +83,22 @@ inline std::string damage_of(const std::string& run) {
   return "";
 }
 
+// The same of a search's folder: its record, and each run that is in it.
+inline std::string damage_of_search(const std::string& folder) {
+  const std::string record = TemporaryFolder::read(folder + "/tune.json");
+  if (!record.empty() && nlohmann::json::parse(record, nullptr, false).is_discarded()) return "tune.json is cut";
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none))
+    if (entry.is_directory())
+      if (const std::string damage = damage_of(entry.path().string()); !damage.empty()) return damage;
+  return "";
+}
+
+// The line that begins a search, or goes on with it.
+inline std::string search_or_resume(const std::string& folder, const std::string& shown, const std::string& line) {
+  return std::filesystem::exists(folder + "/tune.json") ? "tune --resume --quiet --out " + shown : line;
+}
+
 inline bool has_checkpoint(const std::string& run) {
   return std::filesystem::exists(run + "/optimizer.safetensors");
 }

@@ -86,6 +86,34 @@ TEST_CASE("a run that is replaced is whole until its successor has a checkpoint,
   MESSAGE(kills << " kills, " << kept << " of them found the old run; seed " << moments.seed);
 }
 
+TEST_CASE("a search that is killed again and again ends as the undisturbed one") {
+  Moments moments;
+  CAPTURE(moments.seed);
+  const Workplace work;
+  const std::string search =
+      "tune animelist.csv --model mf --task rating --dim 2/4 --batch-size 256 --epochs 9 --trials 6 --threads 1 "
+      "--quiet --out search";
+  const auto length = time_of([&] { REQUIRE(fault_of(work.run(search)) == ""); });
+  const auto straight = contents(work.path("search"));
+  long kills = 0, searches = 0;
+  while (kills < kills_asked) {
+    std::filesystem::remove_all(work.path("search"));
+    for (int chances = 7; kills < kills_asked && chances > 0; --chances) {
+      const std::string line = search_or_resume(work.path("search"), "search", search);
+      const ProgramResult result = stopped(work, line, SIGKILL, moments.within(chances > 4 ? length : length / 3));
+      CAPTURE(line);
+      if (result.code == 0) break;
+      REQUIRE(result.code == 128 + SIGKILL);
+      ++kills;
+      REQUIRE(damage_of_search(work.path("search")) == "");
+    }
+    REQUIRE(fault_of(work.run(search_or_resume(work.path("search"), "search", search))) == "");
+    REQUIRE(difference(straight, contents(work.path("search"))) == "");
+    ++searches;
+  }
+  MESSAGE(kills << " kills in " << searches << " searches; seed " << moments.seed);
+}
+
 TEST_CASE("an output is the old one or the new one, whole, whenever its writer is killed") {
   Moments moments;
   CAPTURE(moments.seed);

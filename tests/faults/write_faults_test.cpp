@@ -64,6 +64,7 @@ std::string damage_after(const Workplace& work, const Files& before, const Files
           return name + " of the old run is another one";
     return damage_of(work.path("out/run"));
   }
+  if (std::filesystem::exists(work.path("out/search"))) return damage_of_search(work.path("out/search"));
   for (const auto& [name, content] : found) {
     const auto old_file = before.find(name), new_file = undisturbed.find(name);
     if (!(old_file != before.end() && old_file->second == content) &&
@@ -172,6 +173,18 @@ TEST_CASE("whatever call of a training fails, the run goes on from its checkpoin
   fail_every_call(
       work, prepared, {}, [&] { return has_checkpoint(run) ? resume : prepared + "--overwrite"; }, points);
   MESSAGE(points.faults << " faults, " << points.disk_full << " of them full disks; " << points.refused
+                        << " ended the command");
+}
+
+TEST_CASE("whatever call of a search fails, it goes on to the same bits" * doctest::skip(is_sanitized())) {
+  const Workplace work;
+  Points points;
+  const std::string search =
+      "tune animelist.csv --model mf --task rating --dim 2 --batch-size 512 --lr 1e-3/1e-2 --dropout 0 --l2 0 "
+      "--mf-bias additive --epochs 4 --trials 2 --threads 1 --quiet --out out/search";
+  fail_every_call(
+      work, search, {}, [&] { return search_or_resume(work.path("out/search"), "out/search", search); }, points);
+  MESSAGE(points.faults << " faults, " << points.disk_full << " of them a full disk; " << points.refused
                         << " ended the command");
 }
 
