@@ -11,6 +11,7 @@
 #include "commands/command_table.h"
 #include "commands/evaluation.h"
 #include "commands/load_data.h"
+#include "commands/memory_plan.h"
 #include "commands/open_engine.h"
 #include "commands/run_config.h"
 #include "commands/run_report.h"
@@ -51,6 +52,13 @@ std::string settings_text(const TrialSettings& settings) {
   return text.empty() ? "the defaults" : text;
 }
 
+TrainConfig config_of(TrainConfig base, const TrialSettings& settings) {
+  Arguments arguments;
+  arguments.given = settings;
+  apply_flags(base, arguments);
+  return base;
+}
+
 struct Silent final : TrainingWatcher {
   void on_progress(std::uint64_t, double, double, double) override {}
   void on_epoch(const EpochReport&) override {}
@@ -59,12 +67,13 @@ struct Silent final : TrainingWatcher {
 // From data to the best run.
 class Tuning {
  public:
-  Tuning(SearchFolder& folder, TrainConfig base, Dataset&& dataset, std::string titles, bool quiet)
+  Tuning(SearchFolder& folder, TrainConfig base, const DeviceChoice& device, Dataset&& dataset, std::string titles,
+         bool quiet)
       : folder_(folder),
         base_(std::move(base)),
         titles_(std::move(titles)),
         quiet_(quiet),
-        device_(choose_device(base_.device, parse_size(base_.device_memory_limit, "device-memory-limit"))),
+        device_(device),
         reference_(reference_to(dataset, folder.dataset)),
         summary_(summary_of(dataset)),
         users_(dataset.users),
@@ -101,14 +110,6 @@ class Tuning {
  private:
   TrialRecord& record(std::uint64_t trial) { return folder_.trials[trial - 1]; }
 
-  TrainConfig config_of(std::uint64_t trial) {
-    Arguments arguments;
-    arguments.given = record(trial).settings;
-    TrainConfig config = base_;
-    apply_flags(config, arguments);
-    return config;
-  }
-
   // Trains a trial up to `epochs`, or to its early stop; false: interrupted.
   bool train_until(std::uint64_t trial, std::uint64_t epochs) {
     TrialRecord& of = record(trial);
@@ -119,7 +120,7 @@ class Tuning {
     }
     throw_if_interrupted();
     show_progress(trial, epochs);
-    const TrainConfig config = config_of(trial);
+    const TrainConfig config = config_of(base_, of.settings);
     const ModelConfig model = config_model(config, samples_.users, samples_.items, statistics_.bounds);
     // The schedule is that of the whole run, however far this rung goes.
     const TrainSettings settings = config_settings(config, samples_.train.size());
@@ -296,12 +297,19 @@ void read_request(SearchFolder& folder, const Arguments& arguments, TrainConfig&
   // Every value on its own, before any data is read.
   for (const SearchedSetting& setting : folder.search)
     for (const std::string& value : setting.values) {
-      Arguments one;
-      one.given[setting.flag] = value;
-      TrainConfig config = base;
-      apply_flags(config, one);
-      check_config(config);
+      check_config(config_of(base, {{setting.flag, value}}));
     }
+}
+
+// Refuses a search whose largest trial cannot be trained here, before the first is.
+void require_memory_for_trials(const SearchFolder& folder, const TrainConfig& base, const DeviceChoice& device,
+                               const Dataset& dataset) {
+  MemoryPlan largest;
+  for (const TrialRecord& trial : folder.trials) {
+    const MemoryPlan plan = plan_training(config_of(base, trial.settings), device, dataset);
+    if (plan.total() > largest.total()) largest = plan;
+  }
+  require_memory_for(largest, dataset);
 }
 
 // Trials are compared on validation rows.
@@ -339,7 +347,8 @@ ExitCode run(const Arguments& arguments) {
   std::string titles;
   if (folder.arguments.contains("titles"))
     titles = fs::absolute(folder.arguments.at("titles")).lexically_normal().string();
-  choose_device(base.device);
+  const DeviceChoice device =
+      choose_device(base.device, parse_size(base.device_memory_limit, "device-memory-limit"));
   RunFolder lock(folder.path);
   lock.lock();
 
@@ -351,14 +360,17 @@ ExitCode run(const Arguments& arguments) {
     dataset = load_data(arguments.positional, base, team, quiet);
     if (!quiet) std::fputs(describe_dataset(dataset).c_str(), stdout);
     require_validation(base, dataset.user.size());
+  }
+  take_rules(dataset.rules, base);
+  require_memory_for_trials(folder, base, device, dataset);
+  if (!resume) {
     const bool prepared = is_prepared(arguments.positional);
     folder.dataset =
         fs::absolute(prepared ? arguments.positional[0] : folder.dataset_file()).lexically_normal().string();
     if (!prepared) write_dataset(dataset, folder.dataset);
     folder.write();
   }
-  take_rules(dataset.rules, base);
-  return Tuning(folder, base, std::move(dataset), titles, quiet).run();
+  return Tuning(folder, base, device, std::move(dataset), titles, quiet).run();
 }
 
 }  // namespace

@@ -76,6 +76,12 @@ TEST_CASE("a training that cannot fit is refused before it begins, with figures"
   CHECK(fault_of(run_with_less(work, rlim_t{300} << 20, train + "--overwrite --dim 4096 --batch-size 1000000"), 1,
                  {"training needs"}) == "");
   CHECK(difference(before, contents(work.path("run"))) == "");
+  // Of a search the largest trial counts.
+  CHECK(fault_of(run_with_less(work, rlim_t{300} << 20,
+                               "tune animelist.csv --model mf --task rating --threads 1 --trials 8 --epochs 1 "
+                               "--dim 8/4096 --batch-size 1000000 --quiet --out search"),
+                 1, {"training needs"}) == "");
+  CHECK_FALSE(std::filesystem::exists(work.path("search/tune.json")));
 }
 
 TEST_CASE("whatever memory there is, a command ends well or says in one line that it is too little" *
