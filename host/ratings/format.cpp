@@ -310,6 +310,13 @@ std::vector<Cut> cuts_of(std::string_view first_line, const std::string& chosen,
 
 [[noreturn]] void refuse_unrecognised(const Cut& cut, std::string_view first_line, const std::string& path,
                                       Wanted wanted) {
+  if (first_line.starts_with('<'))
+    throw DataError(
+        printable(path) + ": is XML or HTML; " +
+        (wanted == Wanted::own_ratings
+             ? "MyAnimeList's list is read from a file that is named, not from standard input"
+             : "ratings are read as text with a row a line (one person's list from MyAnimeList goes to "
+               "anirec recommend --ratings)"));
   const Keys keys = keys_of(wanted);
   const std::size_t needed = keys.last - keys.first;
   const std::string shown = ": the first line is not recognised as ratings: " + quoted(first_line) + " (";

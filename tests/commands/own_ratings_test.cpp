@@ -183,6 +183,11 @@ TEST_CASE("bad lists of one's own are refused in one line") {
   CHECK(fault("b6.xml", "<!DOCTYPE a [<!ENTITY b \"c\">]><myanimelist/>", 3, {"b6.xml:1:", "document type"}) ==
         "");
   CHECK(fault("b7.xml", "<myanimelist></myanimelist>", 3, {"no anime"}) == "");
+  work.file("list.xml", "<?xml version=\"1.0\"?>\n<myanimelist></myanimelist>\n");
+  CHECK(fault_of(work.run("recommend mf-rating --ratings -", work.read("list.xml")), 3,
+                 {"standard input", "XML", "a file that is named"}) == "");
+  CHECK(fault_of(work.run("train list.xml --model mf --task rating --out none"), 3,
+                 {"list.xml: is XML", "recommend --ratings"}) == "");
   CHECK(fault_of(work.run("recommend mf-rating --ratings missing.csv"), 3, {"missing.csv"}) == "");
   CHECK(fault_of(work.run("recommend no-such-run --ratings b4.csv"), 3, {"no-such-run"}) == "");
   for (const std::string more : {" --user 7", " --for-all-users"})
