@@ -48,13 +48,18 @@ std::uint64_t model_bytes(const ModelConfig& model, Optimizer optimizer) {
          bytes_needed_to_look(model);
 }
 
+// What the plan cannot know: cuBLASLt's workspaces and code, blocks of scores, and the rounding up of allocations.
+std::uint64_t reserve_of(const device::DeviceInfo& device) {
+  return std::min<std::uint64_t>(device.free_bytes / 20, std::uint64_t{2} << 30);
+}
+
 class CudaEngine final : public Engine {
  public:
   CudaEngine(const ModelConfig& model, const TrainSettings& settings, int index, std::uint64_t memory_limit)
       : model_(model),
         settings_(settings),
         device_(selected_device(model, index)),
-        memory_limit_(memory_limit == 0 ? device_.free_bytes : std::min(memory_limit, device_.free_bytes)),
+        memory_limit_(std::min(memory_limit == 0 ? ~std::uint64_t{0} : memory_limit, device_.free_bytes - reserve_of(device_))),
         math_(gemm_math(settings.math, device_.major)),
         rates_(settings.rate),
         users_(model.users, model.dim, model.has_row_bias(), checked(settings.optimizer)),
@@ -280,7 +285,7 @@ class CudaEngine final : public Engine {
   }
 
   DeviceModel looked_at() const {
-    return {model_, users_, items_, dense_, catch_up_.view(), static_cast<std::uint32_t>(step_), math_};
+    return {model_, users_, items_, dense_, catch_up_.view(), static_cast<std::uint32_t>(step_)};
   }
 
   void upload(int column, const Parameters& from) {

@@ -43,7 +43,6 @@ struct DeviceModel {
   const DeviceDense& dense;
   CatchUpView catch_up;
   std::uint32_t now;  // steps done
-  device::GemmMath math;
 };
 
 HeadsView heads_view(const ModelConfig& model, const float class_weight[2]);

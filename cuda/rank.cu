@@ -184,13 +184,20 @@ void launch_add_biases(float* score, const TableView& users, const std::uint32_t
                  user_count, items, bias, additive);
 }
 
+namespace {
+std::size_t split_scores_bytes(std::int32_t width) {
+  return (users_a_block + 1) * static_cast<std::size_t>(width) * sizeof(float);
+}
+}  // namespace
+
+bool split_scores_fit(std::int32_t width) { return split_scores_bytes(width) <= 48 * 1024; }
+
 void launch_split_scores(const float* user_product, const float* item_product, const float* dense,
                          std::uint32_t bias_at, std::uint32_t weight_at, std::uint32_t head_bias_at,
                          std::int32_t width, std::uint32_t users, std::uint32_t items, float* score,
                          const Stream& stream) {
-  const std::size_t shared = (users_a_block + 1) * static_cast<std::size_t>(width) * sizeof(float);
   device::launch(split_scores_kernel, {blocks_for(items), (users + users_a_block - 1) / users_a_block}, block_threads,
-                 shared, stream, user_product, item_product, dense, bias_at, weight_at, head_bias_at, width, users, items, score);
+                 split_scores_bytes(width), stream, user_product, item_product, dense, bias_at, weight_at, head_bias_at, width, users, items, score);
 }
 
 void launch_first_layer_of_user(const float* user_product, const float* item_product, const float* bias,

@@ -20,13 +20,16 @@ struct Look {
 
 constexpr float unweighted[2] = {1, 1};
 
+// Whatever training rounds to: a pair's score is the same in predict and rank, and near the CPU's.
+constexpr auto looking_math = device::GemmMath::fp32;
+
 // The dense layers after the first `done` for tiles of up to `rows` rows.
 class Forward {
  public:
   Forward(const DeviceModel& m, std::int64_t rows, std::size_t done) : m_(m), tensors_(dense_tensors(m.model)), done_(done) {
     for (std::size_t l = done; l < m.model.hidden.size(); ++l) {
       const DenseTensor &weight = tensors_[2 * l], &bias = tensors_[2 * l + 1];
-      device::GemmShape shape = device::dense_forward(rows, weight.shape[1], weight.shape[0], m.math);
+      device::GemmShape shape = device::dense_forward(rows, weight.shape[1], weight.shape[0], looking_math);
       shape.alignment = std::min(alignment_at(weight.offset), alignment_at(bias.offset));
       products_.emplace_back(shape);
       hidden_.emplace_back(static_cast<std::size_t>(rows * weight.shape[0]));
@@ -114,11 +117,12 @@ class Catalogue {
     // W·[u; i] = Wu·u + Wi·i; the two halves lie side by side in W's rows.
     device::GemmShape users = product(block, width);
     users.b_stride = static_cast<std::int64_t>(2 * dim);
+    users.alignment = alignment_at(tensors_[0].offset);
     products_.emplace_back(users);
-    const bool one_layer = m.model.hidden.size() == 1;
+    const bool one_layer = m.model.hidden.size() == 1 && split_scores_fit(m.model.hidden[0]);
     device::GemmShape of_items = one_layer ? product(width, items) : product(items, width);
     (one_layer ? of_items.a_stride : of_items.b_stride) = static_cast<std::int64_t>(2 * dim);
-    of_items.alignment = alignment_at(dim);
+    of_items.alignment = std::min(alignment_at(tensors_[0].offset), alignment_at(dim));
     device::Gemm item_product(of_items);
     if (one_layer) {
       item_product.run(weight + dim, item_matrix_.data(), item_product_.data(), stream);
@@ -184,7 +188,8 @@ class Catalogue {
     shape.columns = static_cast<std::int64_t>(columns);
     shape.depth = m_.model.dim;
     shape.transpose_b = true;
-    shape.math = device::GemmMath::fp32;  // ranks are compared across engines
+    shape.math = looking_math;
+    shape.alignment = alignment_at(0);
     return shape;
   }
 

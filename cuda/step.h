@@ -149,7 +149,9 @@ void launch_split_scores(const float* user_product, const float* item_product, c
                          std::uint32_t bias_at, std::uint32_t weight_at, std::uint32_t head_bias_at,
                          std::int32_t width, std::uint32_t users, std::uint32_t items, float* score,
                          const Stream& stream);
-// Deeper stacks: hidden [items, H] = relu(p + q[i] + b) for one user; q [items, H].
+// Whether a block's shared memory holds what that takes, on every GPU.
+bool split_scores_fit(std::int32_t width);
+// Deeper stacks, and layers too wide for that: hidden [items, H] = relu(p + q[i] + b) for one user; q [items, H].
 void launch_first_layer_of_user(const float* user_product, const float* item_product, const float* bias,
                                 std::int32_t width, std::uint32_t items, float* hidden, const Stream& stream);
 // Seen items' scores become −∞.

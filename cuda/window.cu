@@ -47,7 +47,10 @@ Window::TablePlan::TablePlan(std::uint32_t samples)
           long_run.data(), long_tile.data()};
 }
 
-std::uint32_t Window::batches_for(std::uint32_t batch_size) { return std::max(1u, window_samples / batch_size); }
+std::uint32_t Window::batches_for(std::uint32_t batch_size) {
+  constexpr std::uint32_t most = 65535;  // a grid's y: launch_figures has a row of blocks a batch
+  return std::clamp(window_samples / batch_size, 1u, most);
+}
 
 Window::Window(const TrainSettings& settings, const ModelConfig& model, std::uint32_t batches)
     : settings_(settings),

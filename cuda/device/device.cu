@@ -99,9 +99,13 @@ cudaEvent_t raw_event(void* handle) { return static_cast<cudaEvent_t>(handle); }
 void check(cudaError_t status, const std::string& call, std::source_location where) {
   if (status == cudaSuccess) return;
   cudaGetLastError();  // what can be forgotten is: the next call's failure will be its own
+  fail(kind_of(status), call, cudaGetErrorString(status), where);
+}
+
+void fail(Failure failure, const std::string& call, const std::string& problem, std::source_location where) {
   int device = 0;
   if (cudaGetDevice(&device) != cudaSuccess) device = 0;
-  throw_failure(kind_of(status), device, name_of(device), call, cudaGetErrorString(status), where);
+  throw_failure(failure, device, name_of(device), call, problem, where);
 }
 
 DeviceList list_devices() {
@@ -212,7 +216,8 @@ double Stopwatch::seconds(std::source_location where) const {
 void DestroyEvent::operator()(void* handle) const noexcept { cudaEventDestroy(raw_event(handle)); }
 
 Graph Graph::capture(const Stream& stream, const std::function<void()>& body, std::source_location where) {
-  check(cudaStreamBeginCapture(raw(stream), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture", where);
+  // Relaxed: a kernel's first launch may load its code, which the stricter modes forbid under older drivers.
+  check(cudaStreamBeginCapture(raw(stream), cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture", where);
   cudaGraph_t recorded = nullptr;
   try {
     body();

@@ -29,9 +29,8 @@ std::string what_to_do(Failure failure) {
       return "this build has no code for it: build with -DCMAKE_CUDA_ARCHITECTURES for this GPU, or use --device "
              "cpu";
     case Failure::no_cublas:
-      return "install the cuBLAS of CUDA 12 or 13 (libcublasLt) or name its folder in LD_LIBRARY_PATH, use "
-             "--model "
-             "mf, or --device cpu";
+      return "install the cuBLAS of CUDA 12 or 13 (libcublasLt) or name its folder in LD_LIBRARY_PATH, or "
+             "use --device cpu";
     case Failure::other:
       return "look at nvidia-smi for the state of the GPU, or use --device cpu";
   }

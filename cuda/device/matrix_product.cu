@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "device/failure.h"
 #include "device/runtime.h"
 
 namespace anirec::device {
@@ -36,8 +35,7 @@ struct CublasLt {
 };
 
 [[noreturn]] void no_cublas(const std::string& problem, std::source_location where) {
-  const DeviceInfo device = selected();
-  throw_failure(Failure::no_cublas, device.index, device.name, "opening cuBLASLt", problem, where);
+  fail(Failure::no_cublas, "opening cuBLASLt", problem, where);
 }
 
 void* open_library(std::source_location where) {
@@ -81,8 +79,7 @@ const CublasLt& cublas(std::source_location where) {
 
 void check_cublas(cublasStatus_t status, const char* call, std::source_location where) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  const DeviceInfo device = selected();
-  throw_failure(Failure::other, device.index, device.name, call, cublas(where).status_text(status), where);
+  fail(Failure::other, call, cublas(where).status_text(status), where);
 }
 
 // One a device, for as long as the process lives: at its end the driver may be gone before us.

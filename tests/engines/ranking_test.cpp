@@ -90,6 +90,10 @@ TEST_CASE("ranks as sorting all scores does") {
   deep.items = 300;
   check_ranking(make_problem("nn", Task::rating, deep), 7);
   check_ranking(make_problem("mf", Task::rating, deep), 7);
+  ProblemSize wide;  // one layer of more than a block of threads can share
+  wide.dim = 4;
+  wide.hidden = {2500};
+  check_ranking(make_problem("hybrid", Task::hybrid, wide), 3);
 }
 
 TEST_CASE("ties go to the lower index") {

@@ -159,6 +159,45 @@ TEST_CASE("batches of one, of one single user, and larger than the data") {
   check_against_reference(one_user, 20);
 }
 
+// Products over so many samples are cut along them into several slices and a rest.
+TEST_CASE("a batch so deep that its weights' gradients come in slices") {
+  ProblemSize size;
+  size.dim = 16;
+  size.hidden = {64};
+  size.rows = 1100 + 1024;
+  size.batch = 1100;
+  check_against_reference(make_problem("nn", Task::rating, size), 4);
+  check_against_reference(make_problem("hybrid", Task::hybrid, size), 4);
+}
+
+TEST_CASE("products of rounded factors stay near") {
+  ProblemSize size;
+  size.dim = 16;
+  size.hidden = {64, 32};
+  size.rows = size.batch = 1100;
+  Problem p = make_problem("nn", Task::rating, size);
+  constexpr std::uint64_t steps = 20;
+  ReferenceTrainer reference(p.model, p.settings, p.start, p.samples);
+  std::vector<double> losses;
+  for (std::uint64_t step = 1; step <= steps; ++step) losses.push_back(reference.step(reference.batch_of(step)));
+  // Of a factor's 8, 11 and 24 bits.
+  for (const auto& [math, near] : {std::pair{Math::bf16, 0.03}, {Math::tf32, 0.004}, {Math::fp32, 1e-5}}) {
+    CAPTURE(near);
+    p.settings.math = math;
+    for (const PresentEngine& present : present_engines()) {
+      CAPTURE(present.name);
+      const std::unique_ptr<Engine> engine = present.make(p.model, p.settings);
+      engine->load(p.start, nullptr);
+      engine->attach(p.samples);
+      for (std::uint64_t step = 1; step <= steps; ++step) {
+        TrainSums sums;
+        engine->train({(step - 1) * size.batch, step * size.batch}, sums);
+        REQUIRE(sums.loss / sums.samples == doctest::Approx(losses[step - 1]).epsilon(near));
+      }
+    }
+  }
+}
+
 TEST_CASE("rows in the order of the file where nothing is shuffled") {
   Problem p = make_problem("mf", Task::rating);
   p.settings.shuffle = false;
