@@ -63,7 +63,9 @@ ExitCode run(const Arguments& arguments) {
   evaluation.split = split;
   std::vector<Sample> judged;
   if (foreign) {
-    Dataset data = load_data({arguments.text("data")}, options, team, false);
+    ForModel for_model = with_ids_of(open.model);
+    for_model.every_user = true;
+    Dataset data = load_data({arguments.text("data")}, options, team, false, for_model);
     const IdMap users = data.users, items = data.items;
     SplitOptions parts = config_split(open.config.options);
     if (split == "all") parts = {.shares = "1,0,0"};

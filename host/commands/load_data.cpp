@@ -32,7 +32,8 @@ bool is_prepared(const std::vector<std::string>& paths) {
   return paths.size() == 1 && paths[0] != "-" && is_dataset_file(paths[0]);
 }
 
-Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet) {
+Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet,
+                  const ForModel& for_model) {
   const TaskRules rules = config_rules(config);
   if (is_prepared(paths)) {
     Dataset dataset = read_dataset(paths[0]);
@@ -41,11 +42,15 @@ Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& conf
                        ", not " + task_name(rules.task) + "; prepare it again for this task, or change --task");
     return dataset;
   }
-  return build_dataset(paths, {config.columns, config.separator}, rules, team,
-                       [&](const std::string& path, const RatingsFormat& format) {
-                         if (!quiet) print_wrapped("reading " + printable(path) + ": " + format.describe());
-                       });
+  return build_dataset(
+      paths, {config.columns, config.separator}, rules, team,
+      [&](const std::string& path, const RatingsFormat& format) {
+        if (!quiet) print_wrapped("reading " + printable(path) + ": " + format.describe());
+      },
+      for_model);
 }
+
+ForModel with_ids_of(const Model& model) { return {!model.users.is_integer(), !model.items.is_integer(), false}; }
 
 void take_rules(const TaskRules& rules, TrainConfig& config) {
   config.unrated = unrated_name(rules.unrated);

@@ -16,7 +16,9 @@ namespace anirec {
 // Reads one prepared dataset (whose task must be the configuration's, else UsageError) or ratings files. `quiet`
 // leaves out the lines about formats.
 bool is_prepared(const std::vector<std::string>& paths);  // one prepared dataset
-Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet);
+Dataset load_data(const std::vector<std::string>& paths, const TrainConfig& config, Team& team, bool quiet,
+                  const ForModel& for_model = {});
+ForModel with_ids_of(const Model& model);
 
 // The rules that made a dataset's labels into the configuration: a prepared one brings its own.
 void take_rules(const TaskRules& rules, TrainConfig& config);

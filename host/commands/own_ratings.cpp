@@ -104,13 +104,15 @@ class OwnRatingsReader {
     return text;
   }
 
-  // Stars rated from 1 to 5 mean something else to a model of ratings from 1 to 10, but only this much can be
-  // seen.
+  // The training data may lack the ends of its scale, but what lies its whole width outside is of another one.
   void check_scale(const OwnRating& rating) const {
     const Bounds bounds = model_.config.bounds;
-    if (!task_has_rating(rules_.task) || (rating.rating >= bounds.low && rating.rating <= bounds.high)) return;
+    const float width = bounds.high - bounds.low;
+    if (!task_has_rating(rules_.task) ||
+        (rating.rating >= bounds.low - width && rating.rating <= bounds.high + width))
+      return;
     throw DataError(name_ + ": rating " + float_text(rating.rating) + " of '" +
-                    printable(rating.title.empty() ? rating.id : rating.title, 60) + "' is outside the " +
+                    printable(rating.title.empty() ? rating.id : rating.title, 60) + "' is far outside the " +
                     float_text(bounds.low) + " to " + float_text(bounds.high) +
                     " of the training data; bring it to that scale");
   }

@@ -7,6 +7,8 @@
 #include "commands/run_config.h"
 #include "evaluate/text_table.h"
 #include "formats/atomic_file.h"
+#include "ratings/byte_source.h"
+#include "ratings/fields.h"
 #include "ratings/row_parser.h"
 #include "terminal.h"
 
@@ -34,6 +36,32 @@ Pairs read_pairs(const std::string& path, const FormatOptions& format, const Mod
   return pairs;
 }
 
+// What the file's columns are: as this call's flags say; else as its header's names do; else as in the training
+// data, where the file has all of those columns; else user and item are the first two.
+FormatOptions pairs_format(const Arguments& arguments, const TrainConfig& trained, const std::string& path) {
+  const FormatOptions own = {arguments.text("columns"), arguments.text("separator"), Wanted::pairs};
+  const bool told = !own.columns.empty() || !own.separator.empty();
+  if (told || path == "-" || (trained.columns.empty() && trained.separator.empty()))
+    return own;  // "-" is read once
+  std::string head(std::size_t{1} << 16, '\0');
+  head.resize(open_bytes(path)->read(head.data(), head.size()));
+  std::string_view text = head;
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  const std::string_view first_line = without_return(text.substr(0, text.find('\n')));
+  const auto recognised = [&](const FormatOptions& options) -> std::optional<RatingsFormat> {
+    try {
+      return recognise_format(first_line, options, path);
+    } catch (const DataError&) {
+      return std::nullopt;
+    }
+  };
+  if (const auto by_names = recognised(own); by_names && by_names->has_header) return own;
+  FormatOptions as_trained = {trained.columns, trained.separator, Wanted::ratings};
+  if (!recognised(as_trained)) return own;
+  as_trained.wanted = Wanted::pairs;
+  return as_trained;
+}
+
 ExitCode run(const Arguments& arguments) {
   const std::string path = arguments.only("run folder");
   if (!arguments.has("data")) throw UsageError("--data is missing; name a file with a user and an item a line");
@@ -42,8 +70,8 @@ ExitCode run(const Arguments& arguments) {
   const TrainConfig options = options_to_look(open.config.options, arguments);
   const DeviceChoice device = choose_device(options.device);
 
-  const FormatOptions format = {options.columns, options.separator, Wanted::pairs};
-  const Pairs pairs = read_pairs(arguments.text("data"), format, open.model);
+  const std::string data = arguments.text("data");
+  const Pairs pairs = read_pairs(data, pairs_format(arguments, open.config.options, data), open.model);
   const ModelConfig& model = open.model.config;
   const std::unique_ptr<Engine> engine =
       open_engine_to_look(device, model, open.model.parameters, options.threads);

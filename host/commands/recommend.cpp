@@ -32,6 +32,7 @@ class Recommendations {
         folder_(arguments.only("run folder")),
         open_(open_run(folder_.path())),
         titles_(titles_of(arguments)) {
+    top_ = std::min(top_, static_cast<int>(std::min<std::uint32_t>(open_.model.config.items, 1u << 30)));
     const DeviceChoice device = choose_device(device_flag(arguments));
     const TrainConfig options = options_to_look(open_.config.options, arguments);
     if (arguments.has("ratings"))
@@ -167,7 +168,7 @@ class Recommendations {
     }
   }
 
-  const int top_;
+  int top_;  // at most the items there are
   const RunFolder folder_;
   const OpenRun open_;
   const Titles titles_;

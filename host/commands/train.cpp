@@ -90,7 +90,8 @@ class Training {
       require_same_kind(*init, config_model(config_.options, 1, 1, {}), config_.options.init);
     }
     Team team(threads_or_default(config_.options.threads));
-    Dataset dataset = load_data(request_.data, config_.options, team, !request_.text());
+    Dataset dataset =
+        load_data(request_.data, config_.options, team, !request_.text(), init ? with_ids_of(*init) : ForModel());
     throw_if_interrupted();
     if (request_.text()) {
       std::fputs(describe_dataset(dataset).c_str(), stdout);

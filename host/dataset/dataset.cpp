@@ -140,8 +140,9 @@ DatasetSource source_of(const SourceSummary& summary) {
 
 Dataset build_dataset(const std::vector<std::string>& paths, const FormatOptions& format, const TaskRules& rules,
                       Team& team,
-                      const std::function<void(const std::string& path, const RatingsFormat&)>& on_format) {
-  Numberings numberings;
+                      const std::function<void(const std::string& path, const RatingsFormat&)>& on_format,
+                      const ForModel& for_model) {
+  Numberings numberings{IdNumbering(for_model.text_users), IdNumbering(for_model.text_items)};
   std::vector<KeptRows> blocks;
   std::uint64_t rows_kept = 0;
   std::mutex mutex;  // guards blocks and rows_kept
@@ -168,7 +169,7 @@ Dataset build_dataset(const std::vector<std::string>& paths, const FormatOptions
     if (task_has_label(rules.task) && summary.format.has_status()) dataset.labelled_by_status = true;
   }
 
-  const bool drops_users = rules.task == Task::interaction;
+  const bool drops_users = rules.task == Task::interaction && !for_model.every_user;
   dataset.users = numberings.users.number(columns_of(blocks, &KeptRows::user),
                                           drops_users ? interaction_min_rows + 1 : 1, team);
   if (drops_users)

@@ -42,11 +42,18 @@ struct DatasetSummary {
 };
 DatasetSummary summary_of(const Dataset& dataset);
 
+// What rows that are read for a model which is there already need.
+struct ForModel {
+  bool text_users = false, text_items = false;  // ids stay as they are written, as the model's did
+  bool every_user = false;                      // also those with few rows, whom the interaction task drops
+};
+
 // Reads, filters and numbers; memory stays near the packed columns. Throws DataError where nothing is kept
 // (saying which rule dropped what).
 Dataset build_dataset(const std::vector<std::string>& paths, const FormatOptions& format, const TaskRules& rules,
                       Team& team,
-                      const std::function<void(const std::string& path, const RatingsFormat&)>& on_format = {});
+                      const std::function<void(const std::string& path, const RatingsFormat&)>& on_format = {},
+                      const ForModel& for_model = {});
 
 // The lines a person reads after `prepare`: rows read, kept and dropped by rule; users, items, duplicates;
 // the histogram of ratings (whole or half steps; else quantiles), the share of positives.

@@ -37,6 +37,9 @@ struct PackedIds {
 
 class IdNumbering {
  public:
+  // `as_texts`: ids stay as they are written ("007"), though all be integers.
+  explicit IdNumbering(bool as_texts = false) : has_string_(as_texts) {}
+
   // `kept`: ascending rows of the block. From several threads at once.
   PackedIds pack(const IdColumn& column, const std::vector<std::uint32_t>& kept);
 
@@ -48,7 +51,7 @@ class IdNumbering {
  private:
   void turn_into_texts(PackedIds& ids, const std::vector<std::int64_t>& integers);
 
-  std::atomic<bool> has_string_{false};  // an id of any row, kept or not, is no integer
+  std::atomic<bool> has_string_;  // an id of any row, kept or not, is no integer
   Interner<std::int64_t> integers_;
   Interner<std::string> texts_;
 };

@@ -22,12 +22,13 @@ RankingMetrics ranking_metrics(const Engine& engine, std::uint32_t users, std::u
     if (!relevant.of(user).empty()) asked.push_back(user);
 
   RankingSums sums(k, items);
-  const auto width = static_cast<std::size_t>(k);
+  const int places = std::min(k, static_cast<int>(std::min<std::uint32_t>(items, 1u << 30)));
+  const auto width = static_cast<std::size_t>(places);
   Ranked ranked;
   for (std::size_t begin = 0; begin < asked.size(); begin += user_block) {
     throw_if_interrupted();
     const auto block = std::span(asked).subspan(begin, std::min(user_block, asked.size() - begin));
-    engine.rank(block, k, &excluded, &relevant, ranked);
+    engine.rank(block, places, &excluded, &relevant, ranked);
     for (std::size_t i = 0; i < block.size(); ++i)
       sums.add(std::span(ranked.item).subspan(i * width, width), ranked.first_relevant_rank[i],
                relevant.of(block[i]));

@@ -22,15 +22,16 @@ struct LearningRate {
 // lr · min(1, t/W), times the schedule's factor; steps count from 1.
 ANIREC_FORMULA double learning_rate_at(const LearningRate& rate, std::uint64_t step) {
   const double t = static_cast<double>(step), warmup = static_cast<double>(rate.warmup_steps);
-  if (step <= rate.warmup_steps) return rate.base * (t / warmup);
+  const double decay = rate.schedule == Schedule::step && rate.decay_every > 0
+                           ? std::pow(rate.decay, static_cast<double>((step - 1) / rate.decay_every))
+                           : 1.0;
+  if (step <= rate.warmup_steps) return rate.base * (t / warmup) * decay;
   if (rate.schedule == Schedule::cosine) {
     if (step >= rate.total_steps) return 0.0;
     const double share = (t - warmup) / (static_cast<double>(rate.total_steps) - warmup);
     return rate.base * 0.5 * (1.0 + std::cos(3.14159265358979323846 * share));
   }
-  if (rate.schedule == Schedule::step && rate.decay_every > 0)
-    return rate.base * std::pow(rate.decay, static_cast<double>((step - 1) / rate.decay_every));
-  return rate.base;
+  return rate.base * decay;
 }
 
 }  // namespace anirec

@@ -236,6 +236,19 @@ std::optional<RatingsFormat> from_first_row(const std::vector<std::string>& fiel
   return format;
 }
 
+// Whether a first line over which columns are chosen by position names them. A rating that is no number does,
+// unless the ids beside it are numbers: then it is a bad one. Pairs have no rating: there the usual names do.
+bool names_columns(const std::array<int, key_count>& columns, const std::vector<std::string>& fields) {
+  const auto field = [&](std::size_t key) { return fields[static_cast<std::size_t>(columns[key])]; };
+  const auto is_number = [&](std::size_t key) { return columns[key] >= 0 && looks_like_number(field(key)); };
+  if (columns[rating] >= 0)
+    return !is_number(rating) && !(is_number(item) && (columns[user] < 0 || is_number(user)));
+  for (const std::size_t key : {std::size_t{user}, std::size_t{item}})
+    for (const std::string_view name : header_names[key])
+      if (columns[key] >= 0 && plain_name(field(key)) == name) return true;
+  return false;
+}
+
 // Columns chosen with --columns, over fields cut at `separator`; nothing where the line has not enough of them
 // or its header lacks a name.
 std::optional<RatingsFormat> from_choices(const ColumnChoices& choices, const std::vector<std::string>& fields,
@@ -259,8 +272,7 @@ std::optional<RatingsFormat> from_choices(const ColumnChoices& choices, const st
   RatingsFormat format;
   format.name = "custom columns";
   format.separator = separator;
-  format.has_header =
-      named || (columns[rating] >= 0 && !looks_like_number(fields[static_cast<std::size_t>(columns[rating])]));
+  format.has_header = named || names_columns(columns, fields);
   set_columns(format, columns);
   format.item_is_title = format.has_header && is_title_name(fields[static_cast<std::size_t>(format.item)]);
   return format;
@@ -277,6 +289,9 @@ std::vector<Cut> cuts_of(std::string_view first_line, const std::string& chosen,
   std::vector<Cut> cuts;
   std::optional<FieldFault> fault;
   for (const std::string_view separator : separators) {
+    // Two tabs hold an empty field between them, where two blanks are one.
+    if (separator == " " && !cuts.empty() && cuts.front().separator == "\t" && cuts.front().fields.size() > 2)
+      continue;
     const std::string_view tried = chosen.empty() ? separator : std::string_view(chosen);
     try {
       Cut cut{tried, split_fields(first_line, tried)};
@@ -326,6 +341,15 @@ std::vector<Cut> cuts_of(std::string_view first_line, const std::string& chosen,
                      : wanted == Wanted::own_ratings ? "2 are needed: item or title, rating"
                                                      : "3 are needed: user, item, rating") +
                     "); if the separator is an unusual one, name it " + "with --separator");
+  // A row like the others but for its rating.
+  if (wanted == Wanted::ratings && cut.fields.size() <= 4 && first_line.find('"') == first_line.npos &&
+      to_float(cut.fields[0]) && to_float(cut.fields[1]) && !to_float(cut.fields[2])) {
+    const std::size_t at = cut.fields[0].size() + cut.fields[1].size() + 2 * cut.separator.size();
+    throw DataError::at(
+        path, 1, at + 1,
+        (cut.fields[2].empty() ? "rating is empty" : "rating " + quoted(cut.fields[2]) + " is no finite number") +
+            std::string("; correct or remove the line, or say with --columns which column is what"));
+  }
   std::array<int, key_count> found;
   found.fill(-1);
   for (std::size_t key = keys.first; key < keys.last; ++key)

@@ -212,7 +212,9 @@ const char* LineParser::slow_integer(const char* at, Integer& value, const char*
   if (field.text.empty())
     throw FieldFault{field.begin,
                      std::string(name) + " is empty; fill it in, or leave the column out with --columns"};
-  const std::optional<Integer> parsed = to_integer<Integer>(field.text);
+  std::optional<Integer> parsed = to_integer<Integer>(field.text);
+  // A status that is another number means nothing, however large or broken a number it is.
+  if (sizeof(Integer) == sizeof(std::int32_t) && !parsed && to_float(field.text)) parsed = Integer{-1};
   if (!parsed)
     throw FieldFault{field.begin, std::string(name) + " " + shown(field.text) + " is no whole number of " +
                                       std::to_string(8 * sizeof(Integer)) + " bits" + advice(field.text, name)};

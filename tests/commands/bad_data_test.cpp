@@ -80,7 +80,6 @@ TEST_CASE("the first bad field is named by file, line and column") {
       {"none.csv", plain_header + good + "10,30,\n", {"none.csv:4:7: ", "empty"}},
       {"few.csv", plain_header + good + "1,3\n", {"few.csv:4:4: ", "2 column(s)"}},
       {"status.csv", header + "1,2,3,2,1\n1,2,3,x,1\n", {"status.csv:3:7: ", "status", "'x'"}},
-      {"status2.csv", header + "1,2,3,99999999999,1\n", {"status2.csv:2:7: ", "status"}},
       {"time.csv", timed_header + "1,2,3.5,12x\n", {"time.csv:2:9: ", "time", "'12x'"}},
       {"time2.csv", timed_header + "1,2,3,99999999999999999999\n", {"time2.csv:2:7: ", "time"}},
       {"first.csv", plain_header + "1,2,x\n1,2,y\n", {"first.csv:2:5: ", "'x'"}},

@@ -57,6 +57,10 @@ TEST_CASE("step multiplies by the decay after each period") {
   CHECK(learning_rate_at(rate, 20) == 4);
   CHECK(learning_rate_at(rate, 21) == 2);
   CHECK(learning_rate_at(rate, 31) == 1);
+  rate.warmup_steps = 20;  // the warm-up is another factor
+  CHECK(learning_rate_at(rate, 10) == 4);
+  CHECK(learning_rate_at(rate, 15) == 3);
+  CHECK(learning_rate_at(rate, 21) == 2);
 }
 
 TEST_CASE("warm-up longer than the training never divides by zero") {

@@ -48,7 +48,7 @@ void require_same_rows(std::string_view text, const RatingsFormat& format, const
     require(id_text(rows.item, row) == field(format.item), "the item is the one in the file");
     if (format.rating >= 0) require(to_float(field(format.rating)) == rows.rating[row], "so is the rating");
     if (format.has_status())
-      require(to_integer<std::int32_t>(field(format.status)) == rows.status[row], "so is the status");
+      require(to_integer<std::int32_t>(field(format.status)).value_or(-1) == rows.status[row], "so is the status");
     if (format.has_time())
       require(to_integer<std::int64_t>(field(format.time)) == rows.time[row], "so is the time");
     ++row;
