@@ -18,6 +18,7 @@
 #include "cpu/sample_feed.h"
 #include "error.h"
 #include "memory.h"
+#include "parallel/lone_runs.h"
 #include "parallel/team.h"
 
 extern "C" void openblas_set_num_threads(int threads);
@@ -27,6 +28,9 @@ namespace {
 
 // Batches are fed and planned together, so that the team waits for planning once a window, not once a batch.
 constexpr std::uint32_t window_samples = 1u << 16;
+
+// Of shorter runs, in seconds, starting the threads is too large a part to tell what waiting costs.
+constexpr double least_judged = 0.01;
 
 // A thread's address space, of which little is ever touched: OpenBLAS's buffer, and glibc's for its allocations.
 constexpr std::uint64_t thread_address_space = (130 + 64) << 20;
@@ -133,7 +137,7 @@ class CpuEngine final : public Engine {
     if (positions.begin >= positions.end || sums.first_bad_step != 0) return;
     const std::uint64_t samples = samples_->train.size();
     const std::uint64_t steps_a_pass = (samples + settings_.batch_size - 1) / settings_.batch_size;
-    team_.run([&](int member) {
+    const auto work = [&](int member) {
       for (std::uint64_t at = positions.begin; at < positions.end;) {
         // A window ends with its pass.
         const std::uint64_t pass = at / samples, in_pass = at % samples;
@@ -146,7 +150,14 @@ class CpuEngine final : public Engine {
           if (!make_step(b, std::min(settings_.batch_size, size - first), first_step + b, member, sums)) return;
         at = window_end;
       }
-    });
+    };
+    if (lone_runs_.next_is_alone()) return team_.run_alone(work);
+    const double slept = team_.slept_seconds();
+    const auto start = std::chrono::steady_clock::now();
+    team_.run(work);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    if (taken.count() > least_judged)
+      lone_runs_.ran_together((team_.slept_seconds() - slept) / (taken.count() * team_.size()));
   }
 
   void predict(std::span<const std::uint32_t> users, std::span<const std::uint32_t> items,
@@ -293,6 +304,7 @@ class CpuEngine final : public Engine {
 
   TrainSettings settings_;
   mutable Team team_;  // looking uses its threads too
+  LoneRuns lone_runs_;
   CpuState state_;
   const Samples* samples_ = nullptr;
   std::unique_ptr<Window> window_;

@@ -2,7 +2,9 @@
 
 #include <sched.h>
 #include <algorithm>
+#include <chrono>
 #include <system_error>
+#include <utility>
 
 #include "error.h"
 #include "parallel/flush_denormals.h"
@@ -23,24 +25,30 @@ void relax() {
 // Takes a member out of its body at a barrier that not everybody will reach.
 struct AnotherMemberFailed {};
 
-// Waits until `value` is no longer `old`.
-void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+// Looks for a while whether `value` is no longer `old`.
+bool changes_soon(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
   for (int spin = 0; spin < spins_before_sleep; ++spin) {
-    if (value.load(std::memory_order_acquire) != old) return;
+    if (value.load(std::memory_order_acquire) != old) return true;
     relax();
   }
-  value.wait(old, std::memory_order_acquire);
+  return false;
+}
+
+// Waits until `value` is no longer `old`.
+void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  if (!changes_soon(value, old)) value.wait(old, std::memory_order_acquire);
 }
 
 }  // namespace
 
-Team::Team(int threads) : size_(std::max(1, threads)) {
+Team::Team(int threads) : members_(std::max(1, threads)) {
+  const int size = members_;
   try {
-    for (int member = 1; member < size_; ++member) threads_.emplace_back([this, member] { member_loop(member); });
+    for (int member = 1; member < size; ++member) threads_.emplace_back([this, member] { member_loop(member); });
   } catch (const std::system_error& fault) {
     leave();
     throw Error(ExitCode::other,
-                "cannot start " + std::to_string(size_) + " threads (" + fault.code().message() +
+                "cannot start " + std::to_string(size) + " threads (" + fault.code().message() +
                     "); give a smaller --threads",
                 std::source_location::current());
   }
@@ -85,7 +93,7 @@ void Team::run(const std::function<void(int)>& work) {
   failure_ = nullptr;
   failed_.store(false, std::memory_order_relaxed);
   arrived_.store(0, std::memory_order_relaxed);
-  working_.store(static_cast<std::uint32_t>(size_ - 1), std::memory_order_relaxed);
+  working_.store(static_cast<std::uint32_t>(members_ - 1), std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   work_as(0);
@@ -95,15 +103,31 @@ void Team::run(const std::function<void(int)>& work) {
   if (failure_) std::rethrow_exception(failure_);
 }
 
+void Team::run_alone(const std::function<void(int)>& work) {
+  const int members = std::exchange(members_, 1);
+  work_ = &work;
+  failure_ = nullptr;
+  failed_.store(false, std::memory_order_relaxed);
+  arrived_.store(0, std::memory_order_relaxed);
+  work_as(0);
+  members_ = members;
+  if (failure_) std::rethrow_exception(failure_);
+}
+
 void Team::barrier() {
   const std::uint32_t phase = phase_.load(std::memory_order_acquire);
   if (failed_.load(std::memory_order_acquire)) throw AnotherMemberFailed();
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(size_)) {
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(members_)) {
     arrived_.store(0, std::memory_order_relaxed);
     phase_.fetch_add(1, std::memory_order_release);
     phase_.notify_all();
   } else {
-    wait_while_equal(phase_, phase);
+    if (!changes_soon(phase_, phase)) {
+      const auto start = std::chrono::steady_clock::now();
+      phase_.wait(phase, std::memory_order_acquire);
+      const auto slept = (std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1);
+      slept_nanoseconds_.fetch_add(static_cast<std::uint64_t>(slept), std::memory_order_relaxed);
+    }
   }
   if (failed_.load(std::memory_order_acquire)) throw AnotherMemberFailed();
 }

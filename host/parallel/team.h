@@ -22,12 +22,20 @@ class Team {
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
-  int size() const { return size_; }
+  int size() const { return members_; }  // within run_alone() 1
 
   // Calls work(member) once for each member 0 .. size-1, at the same time, and returns when all are done. The
   // first exception is rethrown; members that wait at a barrier for the one that threw leave the body there. Not
   // re-entrant. One member costs a function call.
   void run(const std::function<void(int member)>& work);
+
+  // Calls work(0) on this thread, with the team's size 1 and its barriers open.
+  void run_alone(const std::function<void(int member)>& work);
+
+  // How long members have slept at barriers so far, all together.
+  double slept_seconds() const {
+    return static_cast<double>(slept_nanoseconds_.load(std::memory_order_relaxed)) * 1e-9;
+  }
 
   // Inside run(), called by every member the same number of times: nobody passes before all have come.
   void barrier();
@@ -42,13 +50,14 @@ class Team {
   void member_loop(int member);
   void work_as(int member);
 
-  const int size_;
+  int members_;  // of the current run; changes only between two
   std::vector<std::thread> threads_;
   const std::function<void(int)>* work_ = nullptr;
   std::atomic<std::uint32_t> round_{0};    // bumped to start a run; the members wait for it
   std::atomic<std::uint32_t> working_{0};  // members other than 0 still in the run
   std::atomic<std::uint32_t> arrived_{0};  // at the barrier
   std::atomic<std::uint32_t> phase_{0};    // bumped when a barrier opens
+  std::atomic<std::uint64_t> slept_nanoseconds_{0};
   std::atomic<bool> leaving_{false};
   std::atomic<bool> failed_{false};  // a member threw in this run
   std::mutex failure_mutex_;

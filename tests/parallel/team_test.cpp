@@ -1,8 +1,10 @@
 #include "parallel/team.h"
 
 #include <doctest/doctest.h>
+#include <chrono>
 #include <new>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 using anirec::Team;
@@ -47,4 +49,37 @@ TEST_CASE("of several that fail one is reported") {
   Team team(3);
   CHECK_THROWS_AS(team.run([&](int) { throw std::runtime_error("x"); }), std::runtime_error);
   team.run([&](int) { team.barrier(); });
+}
+
+TEST_CASE("one member alone has the team's body to itself, passes its barriers, and may fail") {
+  Team team(3);
+  for (int again = 0; again < 3; ++again) {
+    int calls = 0, size = 0;
+    team.run_alone([&](int member) {
+      CHECK(member == 0);
+      for (int p = 0; p < 5; ++p) team.barrier();
+      size = team.size();
+      ++calls;
+    });
+    CHECK(calls == 1);
+    CHECK(size == 1);
+    CHECK(team.size() == 3);
+    CHECK_THROWS_AS(team.run_alone([](int) { throw std::bad_alloc(); }), std::bad_alloc);
+    std::atomic<int> all{0};
+    team.run([&](int) {
+      team.barrier();
+      ++all;
+    });
+    CHECK(all == 3);
+  }
+}
+
+TEST_CASE("sleeping at a barrier is counted") {
+  Team team(2);
+  team.run([&](int member) {
+    if (member == 1) std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    team.barrier();
+  });
+  CHECK(team.slept_seconds() > 0.02);
+  CHECK(team.slept_seconds() < 10);
 }

@@ -1,0 +1,36 @@
+// When a team that waits for each other at every step does better as one: a foreign process that keeps a core busy
+// takes a member's turn for milliseconds, where a step takes microseconds.
+#pragma once
+
+#include <algorithm>
+
+namespace anirec {
+
+// Counts runs of about a tenth of a second. Results must not depend on the number of members.
+class LoneRuns {
+ public:
+  // Whether the next run is one member's.
+  bool next_is_alone() {
+    if (left_ == 0) return false;
+    --left_;
+    return true;
+  }
+
+  // After a run of all members: the share of their time that they slept, waiting for one another.
+  void ran_together(double slept_share) {
+    if (slept_share < stalled) {
+      length_ = shortest;
+      return;
+    }
+    left_ = length_;
+    length_ = std::min(2 * length_, longest);
+  }
+
+ private:
+  // Tiles that are not even cost a few percent, a core shared with one other process a quarter and more.
+  static constexpr double stalled = 0.3;
+  static constexpr int shortest = 8, longest = 64;  // runs before all are tried again
+  int left_ = 0, length_ = shortest;
+};
+
+}  // namespace anirec
