@@ -59,7 +59,7 @@ class CudaEngine final : public Engine {
       : model_(model),
         settings_(settings),
         device_(selected_device(model, index)),
-        memory_limit_(std::min(memory_limit == 0 ? ~std::uint64_t{0} : memory_limit, device_.free_bytes - reserve_of(device_))),
+        memory_limit_(std::min(memory_limit == 0 ? device_.free_bytes : memory_limit, device_.free_bytes - reserve_of(device_))),
         math_(gemm_math(settings.math, device_.major)),
         rates_(settings.rate),
         users_(model.users, model.dim, model.has_row_bias(), checked(settings.optimizer)),

@@ -164,6 +164,11 @@ __global__ void first_ranks_kernel(const float* score, std::uint32_t items, cons
 
 constexpr std::size_t candidates_bytes = block_threads / 32 * sizeof(Candidate);
 
+// Of a block's shared memory.
+std::size_t split_scores_bytes(std::int32_t width) {
+  return (users_a_block + 1) * static_cast<std::size_t>(width) * sizeof(float);
+}
+
 }  // namespace
 
 void launch_dot_scores(const DotScores& scores, const Stream& stream) {
@@ -183,12 +188,6 @@ void launch_add_biases(float* score, const TableView& users, const std::uint32_t
   device::launch(add_biases_kernel, {blocks_for(items.count), user_count}, block_threads, 0, stream, score, users, user,
                  user_count, items, bias, additive);
 }
-
-namespace {
-std::size_t split_scores_bytes(std::int32_t width) {
-  return (users_a_block + 1) * static_cast<std::size_t>(width) * sizeof(float);
-}
-}  // namespace
 
 bool split_scores_fit(std::int32_t width) { return split_scores_bytes(width) <= 48 * 1024; }
 

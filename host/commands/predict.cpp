@@ -43,11 +43,8 @@ FormatOptions pairs_format(const Arguments& arguments, const TrainConfig& traine
   const bool told = !own.columns.empty() || !own.separator.empty();
   if (told || path == "-" || (trained.columns.empty() && trained.separator.empty()))
     return own;  // "-" is read once
-  std::string head(std::size_t{1} << 16, '\0');
-  head.resize(open_bytes(path)->read(head.data(), head.size()));
-  std::string_view text = head;
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  const std::string_view first_line = without_return(text.substr(0, text.find('\n')));
+  const std::string head = head_of(path, std::size_t{1} << 16);
+  const std::string_view first_line = without_return(std::string_view(head).substr(0, head.find('\n')));
   const auto recognised = [&](const FormatOptions& options) -> std::optional<RatingsFormat> {
     try {
       return recognise_format(first_line, options, path);

@@ -32,7 +32,7 @@ class Recommendations {
         folder_(arguments.only("run folder")),
         open_(open_run(folder_.path())),
         titles_(titles_of(arguments)) {
-    top_ = std::min(top_, static_cast<int>(std::min<std::uint32_t>(open_.model.config.items, 1u << 30)));
+    top_ = static_cast<int>(std::min<std::int64_t>(top_, open_.model.config.items));
     const DeviceChoice device = choose_device(device_flag(arguments));
     const TrainConfig options = options_to_look(open_.config.options, arguments);
     if (arguments.has("ratings"))

@@ -51,7 +51,7 @@ class IdNumbering {
  private:
   void turn_into_texts(PackedIds& ids, const std::vector<std::int64_t>& integers);
 
-  std::atomic<bool> has_string_;  // an id of any row, kept or not, is no integer
+  std::atomic<bool> has_string_;  // as asked for, or an id of any row, kept or not, is no integer
   Interner<std::int64_t> integers_;
   Interner<std::string> texts_;
 };

@@ -22,7 +22,7 @@ RankingMetrics ranking_metrics(const Engine& engine, std::uint32_t users, std::u
     if (!relevant.of(user).empty()) asked.push_back(user);
 
   RankingSums sums(k, items);
-  const int places = std::min(k, static_cast<int>(std::min<std::uint32_t>(items, 1u << 30)));
+  const int places = static_cast<int>(std::min<std::int64_t>(k, items));
   const auto width = static_cast<std::size_t>(places);
   Ranked ranked;
   for (std::size_t begin = 0; begin < asked.size(); begin += user_block) {

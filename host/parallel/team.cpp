@@ -88,11 +88,15 @@ void Team::member_loop(int member) {
   }
 }
 
-void Team::run(const std::function<void(int)>& work) {
+void Team::prepare(const std::function<void(int)>& work) {
   work_ = &work;
   failure_ = nullptr;
   failed_.store(false, std::memory_order_relaxed);
   arrived_.store(0, std::memory_order_relaxed);
+}
+
+void Team::run(const std::function<void(int)>& work) {
+  prepare(work);
   working_.store(static_cast<std::uint32_t>(members_ - 1), std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
@@ -105,10 +109,7 @@ void Team::run(const std::function<void(int)>& work) {
 
 void Team::run_alone(const std::function<void(int)>& work) {
   const int members = std::exchange(members_, 1);
-  work_ = &work;
-  failure_ = nullptr;
-  failed_.store(false, std::memory_order_relaxed);
-  arrived_.store(0, std::memory_order_relaxed);
+  prepare(work);
   work_as(0);
   members_ = members;
   if (failure_) std::rethrow_exception(failure_);
@@ -121,13 +122,11 @@ void Team::barrier() {
     arrived_.store(0, std::memory_order_relaxed);
     phase_.fetch_add(1, std::memory_order_release);
     phase_.notify_all();
-  } else {
-    if (!changes_soon(phase_, phase)) {
-      const auto start = std::chrono::steady_clock::now();
-      phase_.wait(phase, std::memory_order_acquire);
-      const auto slept = (std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1);
-      slept_nanoseconds_.fetch_add(static_cast<std::uint64_t>(slept), std::memory_order_relaxed);
-    }
+  } else if (!changes_soon(phase_, phase)) {
+    const auto start = std::chrono::steady_clock::now();
+    phase_.wait(phase, std::memory_order_acquire);
+    const auto slept = (std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1);
+    slept_nanoseconds_.fetch_add(static_cast<std::uint64_t>(slept), std::memory_order_relaxed);
   }
   if (failed_.load(std::memory_order_acquire)) throw AnotherMemberFailed();
 }

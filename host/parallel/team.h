@@ -48,6 +48,7 @@ class Team {
  private:
   void leave();
   void member_loop(int member);
+  void prepare(const std::function<void(int)>& work);
   void work_as(int member);
 
   int members_;  // of the current run; changes only between two

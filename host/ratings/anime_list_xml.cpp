@@ -31,7 +31,7 @@ std::int32_t status_of(const std::string& text) {
   const std::string plain = plain_name(text);
   for (const StatusName& each : status_names)
     if (plain == each.name) return each.status;
-  return -1;
+  return no_status;
 }
 
 std::string trimmed(const std::string& text) {

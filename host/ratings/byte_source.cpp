@@ -18,6 +18,7 @@
 
 #include "error.h"
 #include "interrupt.h"
+#include "ratings/fields.h"
 #include "ratings/not_text.h"
 
 namespace anirec {
@@ -260,6 +261,17 @@ std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
     throw DataError(printable(name) + ": is compressed twice; unpack it once (gunzip or zstd -d) and try again");
   refuse_what_is_not_text(head, name);
   return std::make_unique<HeadedSource>(std::move(head), std::move(source));
+}
+
+std::string head_of(const std::string& path, std::size_t most) {
+  const std::unique_ptr<ByteSource> source = open_bytes(path);
+  std::string head(most, '\0');
+  std::size_t size = 0;
+  for (std::size_t more = 1; size < most && more != 0; size += more)
+    more = source->read(head.data() + size, most - size);
+  head.resize(size);
+  if (head.starts_with(byte_order_mark)) head.erase(0, byte_order_mark.size());
+  return head;
 }
 
 void require_undamaged(const std::string& path) {

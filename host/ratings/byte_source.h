@@ -21,6 +21,9 @@ class ByteSource {
 // text (a zip archive, a parquet file: said by name, with the way out).
 std::unique_ptr<ByteSource> open_bytes(const std::string& path);
 
+// The first bytes of a file, up to `most`, without a byte order mark. Not of standard input, which is read once.
+std::string head_of(const std::string& path, std::size_t most);
+
 // Reads a packed file to its end, where its checksum is: throws DataError where it is damaged. What is no packed
 // file on a disk is let pass.
 void require_undamaged(const std::string& path);

@@ -6,23 +6,11 @@
 #include <optional>
 
 #include "error.h"
+#include "ratings/column_choices.h"
 #include "ratings/fields.h"
 
 namespace anirec {
 namespace {
-
-enum Key : std::size_t { user, item, rating, status, time_key, key_count };
-constexpr std::array<std::string_view, key_count> key_names = {"user", "item", "rating", "status", "time"};
-
-// What a file must have, and may have.
-struct Keys {
-  std::size_t first, last;  // needed: those between
-  bool more;                // status and time are looked for
-};
-constexpr Keys keys_of(Wanted wanted) {
-  if (wanted == Wanted::pairs) return {user, rating, false};
-  return {wanted == Wanted::own_ratings ? item : user, status, true};
-}
 
 // Header names as plain_name() leaves them; where a header has several, the first of this list is taken.
 const std::array<std::vector<std::string_view>, key_count> header_names = {{
@@ -43,13 +31,6 @@ constexpr std::array<std::string_view, 8> title_names = {"title",      "name",  
                                                          "movietitle", "booktitle", "animename",   "productname"};
 
 constexpr std::array<std::string_view, 6> separators = {"::", "\t", ",", ";", "|", " "};
-
-std::string quoted(std::string_view text) {
-  std::string all(1, '\'');
-  all += printable(text);
-  all += '\'';
-  return all;
-}
 
 std::string separator_name(std::string_view separator) {
   if (separator == "\t") return "tabs";
@@ -76,67 +57,6 @@ std::string chosen_separator(const std::string& option) {
     throw UsageError("--separator " + printable(option) +
                      ": takes the characters between two columns (such as , or ::), or the word tab or space");
   return option;
-}
-
-// One entry of --columns: a position from 0, or a header name.
-struct ColumnChoice {
-  std::string name;
-  int position = -1;
-  bool given() const { return position >= 0 || !name.empty(); }
-};
-using ColumnChoices = std::array<ColumnChoice, key_count>;
-
-[[noreturn]] void refuse_columns(const std::string& why) {
-  throw UsageError("--columns: " + why +
-                   "; write it as user=...,item=...,rating=...[,status=...][,time=...] with header " +
-                   "names or positions from 1");
-}
-
-[[noreturn]] void refuse_same(std::size_t first, std::size_t second) {
-  refuse_columns(quoted(key_names[first]) + " and " + quoted(key_names[second]) + " name the same column");
-}
-
-ColumnChoice column_choice(const std::string& text, const std::string& entry) {
-  ColumnChoice choice;
-  if (text.find_first_not_of("0123456789") != text.npos) {
-    choice.name = text;
-    return choice;
-  }
-  const auto position = to_integer<int>(text);
-  if (!position || *position > most_columns) refuse_columns("position " + quoted(text) + " is too large");
-  if (*position == 0) refuse_columns(quoted(entry) + ": positions count from 1");
-  choice.position = *position - 1;
-  return choice;
-}
-
-ColumnChoices column_choices(const std::string& option, Wanted wanted) {
-  ColumnChoices choices;
-  std::vector<std::string> entries;
-  try {
-    entries = split_fields(option, ",");
-  } catch (const FieldFault& fault) {
-    refuse_columns(fault.message);
-  }
-  for (const std::string& entry : entries) {
-    const std::size_t equals = entry.find('=');
-    if (equals == entry.npos || equals + 1 == entry.size()) refuse_columns(quoted(entry) + " is no key=column");
-    const std::string key = entry.substr(0, equals);
-    const auto found = std::find(key_names.begin(), key_names.end(), key);
-    if (found == key_names.end()) refuse_columns("unknown key " + quoted(key));
-    ColumnChoice& choice = choices[static_cast<std::size_t>(found - key_names.begin())];
-    if (choice.given()) refuse_columns(quoted(key) + " is given twice");
-    choice = column_choice(entry.substr(equals + 1), entry);
-  }
-  const Keys keys = keys_of(wanted);
-  for (std::size_t key = keys.first; key < keys.last; ++key)
-    if (!choices[key].given()) refuse_columns(quoted(key_names[key]) + " is missing");
-  for (std::size_t a = 0; a < key_count; ++a)
-    for (std::size_t b = 0; b < a; ++b)
-      if (choices[a].given() && choices[a].position == choices[b].position &&
-          plain_name(choices[a].name) == plain_name(choices[b].name))
-        refuse_same(b, a);
-  if (!keys.more) choices[rating] = choices[status] = choices[time_key] = {};
-  return choices;
 }
 
 std::optional<int> position_of(const std::vector<std::string>& fields, std::string_view plain) {

@@ -1,6 +1,7 @@
 // How the columns of a ratings file are laid out, recognised from its header or first line.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,9 @@ struct FormatOptions {
   std::string separator;  // characters, or "tab" or "space" (a run of blanks)
   Wanted wanted = Wanted::ratings;
 };
+
+// A status that means nothing.
+constexpr std::int32_t no_status = -1;
 
 struct RatingsFormat {
   std::string name;       // for people: "animelist.csv", "MovieLens u.data", "custom columns"

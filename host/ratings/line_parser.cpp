@@ -119,7 +119,7 @@ inline const char* LineParser::parse_line(const char* at, std::size_t row, RowBl
       case Column::user: at = parse_id(at, row, rows.user, "user"); break;
       case Column::item: at = parse_id(at, row, rows.item, "item"); break;
       case Column::rating: at = parse_rating(at, rows.rating[row]); break;
-      case Column::status: at = parse_integer(at, rows.status[row], "status"); break;
+      case Column::status: at = parse_integer(at, rows.status[row], "status", std::optional(no_status)); break;
       case Column::time: at = parse_integer(at, rows.time[row], "time"); break;
     }
     if (++column == wanted) return skip_rest(at);
@@ -195,26 +195,27 @@ const char* LineParser::slow_rating(const char* at, float& rating) {
 }
 
 template <class Integer>
-inline const char* LineParser::parse_integer(const char* at, Integer& value, const char* name) {
+inline const char* LineParser::parse_integer(const char* at, Integer& value, const char* name,
+                                             std::optional<Integer> other) {
   constexpr std::ptrdiff_t safe_digits = sizeof(Integer) == 4 ? 9 : 18;
   std::uint64_t digits = 0;
   const char* stop = at;
   for (unsigned digit = digit_at(stop); digit < 10; digit = digit_at(++stop)) digits = digits * 10 + digit;
-  if (stop == at || stop - at > safe_digits || !ends_field(stop)) return slow_integer(at, value, name);
+  if (stop == at || stop - at > safe_digits || !ends_field(stop)) return slow_integer(at, value, name, other);
   value = static_cast<Integer>(digits);
   return stop;
 }
 
 template <class Integer>
-const char* LineParser::slow_integer(const char* at, Integer& value, const char* name) {
+const char* LineParser::slow_integer(const char* at, Integer& value, const char* name,
+                                     std::optional<Integer> other) {
   const FieldCutter::Field field = take(at);
   refuse_return(field);
   if (field.text.empty())
     throw FieldFault{field.begin,
                      std::string(name) + " is empty; fill it in, or leave the column out with --columns"};
   std::optional<Integer> parsed = to_integer<Integer>(field.text);
-  // A status that is another number means nothing, however large or broken a number it is.
-  if (sizeof(Integer) == sizeof(std::int32_t) && !parsed && to_float(field.text)) parsed = Integer{-1};
+  if (!parsed && to_float(field.text)) parsed = other;
   if (!parsed)
     throw FieldFault{field.begin, std::string(name) + " " + shown(field.text) + " is no whole number of " +
                                       std::to_string(8 * sizeof(Integer)) + " bits" + advice(field.text, name)};

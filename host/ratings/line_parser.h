@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,15 +26,16 @@ class LineParser {
   const char* parse_line(const char* at, std::size_t row, RowBlock& rows);
   const char* parse_id(const char* at, std::size_t row, IdColumn& ids, const char* name);
   const char* parse_rating(const char* at, float& rating);
+  // `other`: what a number counts as that is no such integer; none: it is an error.
   template <class Integer>
-  const char* parse_integer(const char* at, Integer& value, const char* name);
+  const char* parse_integer(const char* at, Integer& value, const char* name, std::optional<Integer> other = {});
   const char* skip_field(const char* at);
   const char* skip_rest(const char* at);
 
   const char* slow_id(const char* at, std::size_t row, IdColumn& ids, const char* name);
   const char* slow_rating(const char* at, float& rating);
   template <class Integer>
-  const char* slow_integer(const char* at, Integer& value, const char* name);
+  const char* slow_integer(const char* at, Integer& value, const char* name, std::optional<Integer> other);
   FieldCutter::Field take(const char* at);
   const char* line_end(const char* at) const;
   const char* following(const char* at) const;

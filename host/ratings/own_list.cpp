@@ -10,9 +10,7 @@ namespace {
 
 bool is_xml(const std::string& path) {
   if (path == "-") return false;  // can be read only once
-  std::string head(256, '\0');
-  head.resize(open_bytes(path)->read(head.data(), head.size()));
-  if (head.starts_with(byte_order_mark)) head.erase(0, byte_order_mark.size());
+  const std::string head = head_of(path, 256);
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   return first != head.npos && head[first] == '<';
 }

@@ -10,9 +10,9 @@
 namespace anirec {
 
 struct OwnRating {
-  std::string id, title;     // as written; one of them may be empty
-  float rating = 0;          // 0 or below: not rated
-  std::int32_t status = -1;  // MyAnimeList's number; -1 means nothing
+  std::string id, title;            // as written; one of them may be empty
+  float rating = 0;                 // 0 or below: not rated
+  std::int32_t status = no_status;  // MyAnimeList's number
 };
 
 struct OwnList {

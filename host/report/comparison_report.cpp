@@ -19,14 +19,7 @@ std::string run_list(const std::vector<ReportedRun>& runs) {
                               element("td", html_text(one.run.model)) + element("td", html_text(one.run.task)) +
                               element("td", count_text(one.run.epochs))) +
             "\n";
-  const std::string head =
-      "<th scope=\"col\">run</th><th scope=\"col\">model</th><th scope=\"col\">task</th><th "
-      "scope=\"col\">epochs</th>";
-  return element("div",
-                 "<table class=\"figures list\" style=\"--columns:3\">" + element("thead", element("tr", head)) +
-                     element("tbody", rows) + "</table>\n",
-                 "card") +
-         "\n";
+  return figures_table({"run", "model", "task", "epochs"}, rows, "list");
 }
 
 // The validation figure of each run, or where nothing was validated the training figure.

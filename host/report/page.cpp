@@ -95,6 +95,17 @@ std::string comparison_html(const std::vector<Section>& sections) {
   return out;
 }
 
+std::string figures_table(const std::vector<std::string>& headings, std::string_view rows, std::string_view kind) {
+  std::string head;
+  for (const std::string& heading : headings) head += "<th scope=\"col\">" + heading + "</th>";
+  const std::string classes = kind.empty() ? "figures" : "figures " + std::string(kind);
+  return element("div",
+                 "<table class=\"" + classes + "\" style=\"--columns:" + std::to_string(headings.size() - 1) +
+                     "\">" + element("thead", element("tr", head)) + element("tbody", rows) + "</table>\n",
+                 "card") +
+         "\n";
+}
+
 std::string command_block(std::string_view command) {
   std::string lines;
   while (!command.empty()) {

@@ -32,6 +32,11 @@ std::string section(std::string_view title, std::string_view content);  // nothi
 // The tables of anirec compare, with the same figures.
 std::string comparison_html(const std::vector<Section>& sections);
 
+// A card with a table of figures: a heading for each column, the first of which names the rows (HTML), then <tr>s.
+// `kind`: "list" where the columns hold words.
+std::string figures_table(const std::vector<std::string>& headings, std::string_view rows,
+                          std::string_view kind = "");
+
 // A command that a person may copy.
 std::string command_block(std::string_view command);
 

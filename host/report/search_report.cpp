@@ -45,11 +45,7 @@ double within(const Axis& axis, const Scale& scale, double loss) {
   return std::clamp(scale.shown(loss), axis.low, axis.high);
 }
 
-std::string settings_of(const ReportedTrial& trial) {
-  std::string text;
-  for (const auto& [flag, value] : trial.settings) text += (text.empty() ? "--" : " --") + flag + " " + value;
-  return html_text(text.empty() ? "the defaults" : text);
-}
+std::string settings_of(const ReportedTrial& trial) { return html_text(settings_text(trial.settings)); }
 
 std::string title_of(const ReportedTrial& trial, const Scale& scale, double loss) {
   return "trial " + std::to_string(trial.number) + ": " + scale.text(loss) + "; " + settings_of(trial);
@@ -149,10 +145,6 @@ Figure setting_figure(const SearchReport& report, const Scale& scale, const Repo
 }
 
 std::string trials_table(const SearchReport& report, const Scale& scale) {
-  const std::string head =
-      "<th scope=\"col\">settings</th><th scope=\"col\">trial</th><th scope=\"col\">epochs</th>"
-      "<th scope=\"col\">" +
-      scale.name + "</th>";
   std::string rows;
   for (std::size_t i = 0; i < std::min(most_listed, report.trials.size()); ++i) {
     const ReportedTrial& trial = report.trials[i];
@@ -162,14 +154,16 @@ std::string trials_table(const SearchReport& report, const Scale& scale) {
                               element("td", scale.text(loss), i == 0 ? "best" : "")) +
             "\n";
   }
-  return element("div",
-                 "<table class=\"figures\" style=\"--columns:3\">" + element("thead", element("tr", head)) +
-                     element("tbody", rows) + "</table>\n",
-                 "card") +
-         "\n";
+  return figures_table({"settings", "trial", "epochs", scale.name}, rows);
 }
 
 }  // namespace
+
+std::string settings_text(const std::map<std::string, std::string>& settings) {
+  std::string text;
+  for (const auto& [flag, value] : settings) text += (text.empty() ? "--" : " --") + flag + " " + value;
+  return text.empty() ? "the defaults" : text;
+}
 
 std::string search_report_html(const SearchReport& report) {
   const Scale scale{"validation " + column_name(report.figure, TableStyle::markdown),

@@ -34,6 +34,9 @@ struct SearchReport {
   std::string version;
 };
 
+// "--dim 8 --lr 1e-3", or "the defaults".
+std::string settings_text(const std::map<std::string, std::string>& settings);
+
 std::string search_report_html(const SearchReport& report);
 
 }  // namespace anirec

@@ -11,27 +11,38 @@ using namespace anirec;
 
 namespace {
 
-// Trains `steps` steps on every engine and in the reference; losses step by step, parameters at the end. The
-// engine is read after every step: looking must not change what comes.
-void check_against_reference(const Problem& p, std::uint64_t steps) {
-  ReferenceTrainer reference(p.model, p.settings, p.start, p.samples);
+// The losses of the reference's first `steps` steps.
+std::vector<double> losses_of(ReferenceTrainer& reference, std::uint64_t steps) {
   std::vector<double> losses;
   for (std::uint64_t step = 1; step <= steps; ++step) losses.push_back(reference.step(reference.batch_of(step)));
+  return losses;
+}
+
+// Trains step by step: the losses are these, but for a share of them.
+void check_losses(Engine& engine, const Problem& p, const ReferenceTrainer& reference,
+                  const std::vector<double>& losses, double near) {
+  engine.load(p.start, nullptr);
+  engine.attach(p.samples);
+  for (std::uint64_t step = 1; step <= losses.size(); ++step) {
+    CAPTURE(step);
+    TrainSums sums;
+    engine.train({step_begin(step, p.samples.train.size(), p.settings.batch_size),
+                  step_begin(step + 1, p.samples.train.size(), p.settings.batch_size)},
+                 sums);
+    REQUIRE(sums.samples == static_cast<double>(reference.batch_of(step).size()));
+    REQUIRE(sums.loss / sums.samples == doctest::Approx(losses[step - 1]).epsilon(near));
+  }
+}
+
+// Trains `steps` steps on every engine and in the reference; losses step by step, parameters at the end.
+void check_against_reference(const Problem& p, std::uint64_t steps) {
+  ReferenceTrainer reference(p.model, p.settings, p.start, p.samples);
+  const std::vector<double> losses = losses_of(reference, steps);
 
   for (const PresentEngine& present : present_engines()) {
     CAPTURE(present.name);
     const std::unique_ptr<Engine> engine = present.make(p.model, p.settings);
-    engine->load(p.start, nullptr);
-    engine->attach(p.samples);
-    for (std::uint64_t step = 1; step <= steps; ++step) {
-      CAPTURE(step);
-      TrainSums sums;
-      engine->train({step_begin(step, p.samples.train.size(), p.settings.batch_size),
-                     step_begin(step + 1, p.samples.train.size(), p.settings.batch_size)},
-                    sums);
-      REQUIRE(sums.samples == static_cast<double>(reference.batch_of(step).size()));
-      REQUIRE(sums.loss / sums.samples == doctest::Approx(losses[step - 1]).epsilon(1e-5));
-    }
+    check_losses(*engine, p, reference, losses, 1e-5);
     Parameters trained;
     engine->read(trained);
     check_parameters(trained, reference, p.start);
@@ -176,24 +187,15 @@ TEST_CASE("products of rounded factors stay near") {
   size.hidden = {64, 32};
   size.rows = size.batch = 1100;
   Problem p = make_problem("nn", Task::rating, size);
-  constexpr std::uint64_t steps = 20;
   ReferenceTrainer reference(p.model, p.settings, p.start, p.samples);
-  std::vector<double> losses;
-  for (std::uint64_t step = 1; step <= steps; ++step) losses.push_back(reference.step(reference.batch_of(step)));
+  const std::vector<double> losses = losses_of(reference, 20);
   // Of a factor's 8, 11 and 24 bits.
   for (const auto& [math, near] : {std::pair{Math::bf16, 0.03}, {Math::tf32, 0.004}, {Math::fp32, 1e-5}}) {
     CAPTURE(near);
     p.settings.math = math;
     for (const PresentEngine& present : present_engines()) {
       CAPTURE(present.name);
-      const std::unique_ptr<Engine> engine = present.make(p.model, p.settings);
-      engine->load(p.start, nullptr);
-      engine->attach(p.samples);
-      for (std::uint64_t step = 1; step <= steps; ++step) {
-        TrainSums sums;
-        engine->train({(step - 1) * size.batch, step * size.batch}, sums);
-        REQUIRE(sums.loss / sums.samples == doctest::Approx(losses[step - 1]).epsilon(near));
-      }
+      check_losses(*present.make(p.model, p.settings), p, reference, losses, near);
     }
   }
 }
