@@ -103,14 +103,15 @@ class CpuEngine final : public Engine {
   void load(const Parameters& parameters, const OptimizerState* state) override {
     state_.users.set(0, parameters.user_embedding, parameters.user_bias);
     state_.items.set(0, parameters.item_embedding, parameters.item_bias);
-    state_.dense = {parameters.dense, std::vector<float>(parameters.dense.size()),
-                    std::vector<float>(parameters.dense.size())};
+    const auto line_vector = [](const std::vector<float>& from) { return LineVector(from.begin(), from.end()); };
+    const std::size_t size = parameters.dense.size();
+    state_.dense = {line_vector(parameters.dense), LineVector(size), LineVector(size)};
     state_.step = state == nullptr ? 0 : state->step;
     if (state != nullptr) {
       set_moments(1, state->first);
       set_moments(2, state->second);
-      if (!state->first.dense.empty()) state_.dense.first = state->first.dense;
-      if (!state->second.dense.empty()) state_.dense.second = state->second.dense;
+      if (!state->first.dense.empty()) state_.dense.first = line_vector(state->first.dense);
+      if (!state->second.dense.empty()) state_.dense.second = line_vector(state->second.dense);
       if (state_.users.keeps_last_step()) {
         state_.users.last_step = state->user_last_step;
         state_.items.last_step = state->item_last_step;
@@ -171,20 +172,23 @@ class CpuEngine final : public Engine {
   }
 
   void read(Parameters& parameters) const override {
-    parameters.dense = state_.dense.values;
+    parameters.dense.assign(state_.dense.values.begin(), state_.dense.values.end());
     read_forward(state_.users, parameters.user_embedding, parameters.user_bias);
     read_forward(state_.items, parameters.item_embedding, parameters.item_bias);
   }
 
   void read_state(Parameters& parameters, OptimizerState& state) const override {
     get_column(0, parameters);
-    parameters.dense = state_.dense.values;
+    parameters.dense.assign(state_.dense.values.begin(), state_.dense.values.end());
     get_column(1, state.first);
     get_column(2, state.second);
     const Optimizer kind = settings_.optimizer;
-    state.first.dense =
-        kind == Optimizer::adam || kind == Optimizer::lazy_adam ? state_.dense.first : std::vector<float>();
-    state.second.dense = kind == Optimizer::sgd ? std::vector<float>() : state_.dense.second;
+    const bool adams = kind == Optimizer::adam || kind == Optimizer::lazy_adam;
+    const auto kept = [](const LineVector& from, bool wanted) {
+      return wanted ? std::vector<float>(from.begin(), from.end()) : std::vector<float>();
+    };
+    state.first.dense = kept(state_.dense.first, adams);
+    state.second.dense = kept(state_.dense.second, kind != Optimizer::sgd);
     state.user_last_step = state_.users.last_step;
     state.item_last_step = state_.items.last_step;
     state.step = state_.step;
@@ -243,7 +247,7 @@ class CpuEngine final : public Engine {
       dot_->forward(batch, member, members);
       team_.barrier();
       dot_->sum_items(batch, member, members);
-      finish_dense(batch, dot_->tile_sums(), dot_->dense_gradients(), member, sums);
+      finish_dense(batch, dot_->tile_sums(), dot_->dense_gradients(), 1, member, sums);
       team_.barrier();
       dot_->update_users(batch, member, members);
       team_.barrier();
@@ -252,7 +256,7 @@ class CpuEngine final : public Engine {
       mlp_->forward_backward(batch, member, members);
       team_.barrier();
       mlp_->update_rows(batch, member, members);
-      finish_dense(batch, mlp_->tile_sums(), mlp_->dense_gradients(), member, sums);
+      finish_dense(batch, mlp_->tile_sums(), mlp_->dense_gradients(), mlp_->dense_stride(), member, sums);
     }
     team_.barrier();
     return sums.first_bad_step == 0;
@@ -260,12 +264,12 @@ class CpuEngine final : public Engine {
 
   // The dense parameters' update, in shares; member 0 also adds up the batch's figures, tile by tile.
   void finish_dense(const Batch& batch, const std::vector<TrainSums>& tile_sums, const float* gradients,
-                    int member, TrainSums& sums) {
+                    std::size_t stride, int member, TrainSums& sums) {
     const Tiling tiling(batch.size);
     const std::uint64_t step = batch.row_step.step;
     const AdamStep adam = state_.catch_up.step(step - 1, step);
     const std::uint32_t count = static_cast<std::uint32_t>(state_.dense.values.size());
-    update_dense(state_.dense, settings_.optimizer, adam, batch.row_step.rate, gradients, tiling.groups,
+    update_dense(state_.dense, settings_.optimizer, adam, batch.row_step.rate, gradients, stride, tiling.groups,
                  share_begin(count, member, team_.size()), share_begin(count, member + 1, team_.size()));
     if (member != 0) return;
     state_.step = step;

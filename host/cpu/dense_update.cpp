@@ -6,8 +6,8 @@
 namespace anirec {
 
 ANIREC_CLONES void update_dense(DenseState& dense, Optimizer optimizer, const AdamStep& adam, float rate,
-                                const float* gradients, std::uint32_t groups, std::size_t begin, std::size_t end) {
-  const std::size_t size = dense.values.size();
+                                const float* gradients, std::size_t stride, std::uint32_t groups,
+                                std::size_t begin, std::size_t end) {
   float* __restrict w = dense.values.data();
   float* __restrict m = dense.first.data();
   float* __restrict v = dense.second.data();
@@ -17,7 +17,7 @@ ANIREC_CLONES void update_dense(DenseState& dense, Optimizer optimizer, const Ad
     const std::size_t count = end - first < piece ? end - first : piece;
     for (std::size_t k = 0; k < count; ++k) sum[k] = gradients[first + k];
     for (std::uint32_t group = 1; group < groups; ++group) {
-      const float* gradient = gradients + group * size + first;
+      const float* gradient = gradients + group * stride + first;
       for (std::size_t k = 0; k < count; ++k) sum[k] += gradient[k];
     }
     switch (optimizer) {

@@ -2,19 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
-
+#include "cpu/vector.h"
 #include "engine/catch_up_table.h"
 #include "engine/train_settings.h"
 
 namespace anirec {
 
 struct DenseState {
-  std::vector<float> values, first, second;
+  LineVector values, first, second;
 };
 
-// Updates elements [begin, end) by the sum of `groups` gradients, each [values.size()], at `gradients`.
+// Updates elements [begin, end) by the sum of `groups` gradients, each [values.size()], `stride` elements apart.
 void update_dense(DenseState& dense, Optimizer optimizer, const AdamStep& adam, float rate, const float* gradients,
-                  std::uint32_t groups, std::size_t begin, std::size_t end);
+                  std::size_t stride, std::uint32_t groups, std::size_t begin, std::size_t end);
 
 }  // namespace anirec

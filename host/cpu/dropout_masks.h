@@ -18,7 +18,6 @@ class DropoutMasks {
 
   // False: every element of every vector is kept, and no word is ever written.
   bool any() const { return masked_; }
-  int words_a_side() const { return words_; }
   const std::uint16_t* of(std::uint32_t place, int side) const {
     return bits_.data() +
            (std::size_t{place} * 2 + static_cast<std::size_t>(side)) * static_cast<std::size_t>(words_);

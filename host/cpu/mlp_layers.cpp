@@ -87,6 +87,24 @@ void MlpLayers::forward(int layer, const float* dense, const float* in, std::uin
   bias_relu(layer, dense, out, tile);
 }
 
+bool MlpLayers::skips_zeros(int layer) const {
+  constexpr int most_weights = 1 << 15;
+  const Layer& l = hidden_[static_cast<std::size_t>(layer)];
+  return l.inputs % lanes == 0 && l.width % lanes == 0 && l.inputs * l.width <= most_weights;
+}
+
+void MlpLayers::forward(int layer, const float* dense, const float* turned, const float* in,
+                        const NonZeros& nonzero, std::uint32_t tile, float* out) const {
+  const Layer& l = hidden_[static_cast<std::size_t>(layer)];
+  multiply_sparse(in, nonzero, tile, l.inputs, turned, l.width, out);
+  bias_relu(layer, dense, out, tile);
+}
+
+void MlpLayers::turn_weight(int layer, const float* dense, float* turned) const {
+  const Layer& l = hidden_[static_cast<std::size_t>(layer)];
+  transpose(dense + l.weight, l.width, l.inputs, turned);
+}
+
 void MlpLayers::bias_relu(int layer, const float* dense, float* values, std::uint32_t tile) const {
   const Layer& l = hidden_[static_cast<std::size_t>(layer)];
   add_bias_relu(values, dense + l.bias, tile, l.width);
@@ -112,15 +130,21 @@ void MlpLayers::backward_heads(const float* dense, const float* hidden, const fl
 }
 
 void MlpLayers::backward(int layer, const float* dense, const float* in, const float* error, std::uint32_t tile,
-                         float* in_error, float* gradient) const {
+                         NonZeros& nonzero, float* in_error, float* gradient) const {
   const Layer& l = hidden_[static_cast<std::size_t>(layer)];
   const int rows = static_cast<int>(tile);
   add_columns(error, tile, l.width, gradient + l.bias);
+  if (skips_zeros(layer)) {
+    nonzero.find(error, tile, l.width);
+    nonzero.turn();
+    add_transposed_sparse(error, nonzero, l.width, in, l.inputs, gradient + l.weight);
+    multiply_sparse(error, nonzero, tile, l.width, dense + l.weight, l.inputs, in_error);
+    return;
+  }
   cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, l.width, l.inputs, rows, 1.0f, error, l.width, in, l.inputs,
               1.0f, gradient + l.weight, l.inputs);
-  if (in_error != nullptr)
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, l.inputs, l.width, 1.0f, error, l.width,
-                dense + l.weight, l.inputs, 0.0f, in_error, l.inputs);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, l.inputs, l.width, 1.0f, error, l.width,
+              dense + l.weight, l.inputs, 0.0f, in_error, l.inputs);
 }
 
 void MlpLayers::mask_error(int layer, const float* hidden, std::uint32_t tile, float* error) const {

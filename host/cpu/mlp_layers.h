@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cpu/sparse_rows.h"
 #include "model/model_config.h"
 #include "model/parameters.h"
 
@@ -21,6 +22,13 @@ class MlpLayers {
 
   // out [T, H] = relu(in [T, inputs] · Wᵀ + b).
   void forward(int layer, const float* dense, const float* in, std::uint32_t tile, float* out) const;
+  // Whether zeros are skipped in a layer's products: where its weights fit the nearest caches, since every sample
+  // reads the rows it needs of them.
+  bool skips_zeros(int layer) const;
+  // The same as forward() for inputs many of which are 0; `turned` is what turn_weight() made, Wᵀ [inputs, H].
+  void forward(int layer, const float* dense, const float* turned, const float* in, const NonZeros& nonzero,
+               std::uint32_t tile, float* out) const;
+  void turn_weight(int layer, const float* dense, float* turned) const;
   // out = relu(in + b), in place, for an `in` that already is the product (ranking splits the first layer).
   void bias_relu(int layer, const float* dense, float* values, std::uint32_t tile) const;
   // score [T] of a head = h · w + c, over the last hidden layer's output.
@@ -31,9 +39,10 @@ class MlpLayers {
   // gradients to `gradient` [dense].
   void backward_heads(const float* dense, const float* hidden, const float* slope, std::uint32_t tile,
                       float* error, float* gradient) const;
-  // Adds a layer's weight and bias gradients; in_error [T, inputs] (where not null) = error · W.
+  // Adds a layer's weight and bias gradients; in_error [T, inputs] = error · W. `nonzero` is overwritten where the
+  // layer skips zeros.
   void backward(int layer, const float* dense, const float* in, const float* error, std::uint32_t tile,
-                float* in_error, float* gradient) const;
+                NonZeros& nonzero, float* in_error, float* gradient) const;
   // error *= [hidden > 0], elementwise over a layer's tile.
   void mask_error(int layer, const float* hidden, std::uint32_t tile, float* error) const;
 

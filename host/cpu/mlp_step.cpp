@@ -75,18 +75,23 @@ MlpStep::MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTab
       layers_(model),
       masks_(model.dim, settings.dropout, settings.seed, settings.batch_size),
       scale_(dropout_scale(settings.dropout)),
+      dense_stride_(static_cast<std::size_t>(padded_width(static_cast<int>(dense.values.size())))),
       scratch_(static_cast<std::size_t>(members)) {
   const Tiling tiling = Tiling::room_for(settings.batch_size);
   const std::size_t inputs = 2 * static_cast<std::size_t>(model.dim), tile = tiling.tile_size;
   input_gradients_.resize(settings.batch_size * inputs + lanes);
-  dense_gradients_.resize(tiling.groups * dense.values.size());
+  dense_gradients_.resize(tiling.groups * dense_stride_);
   tile_sums_.resize(tiling.tiles);
   for (Scratch& scratch : scratch_) {
     scratch.inputs.resize(tile * inputs + lanes);
     for (int l = 0; l < layers_.layers(); ++l)
       scratch.hidden.emplace_back(tile * static_cast<std::size_t>(layers_.width(l)));
-    for (std::vector<float>& error : scratch.error)
-      error.resize(tile * static_cast<std::size_t>(layers_.widest()));
+    for (int l = 0; l < layers_.layers(); ++l)
+      scratch.turned.emplace_back(skips_zeros_of_inputs(l) ? static_cast<std::size_t>(layers_.inputs(l)) *
+                                                                 static_cast<std::size_t>(layers_.width(l))
+                                                           : 0);
+    scratch.nonzero = NonZeros(tiling.tile_size, std::max(2 * model.dim, layers_.widest()));
+    for (LineVector& error : scratch.error) error.resize(tile * static_cast<std::size_t>(layers_.widest()));
     scratch.score.resize(tile);
     scratch.slope.resize(tile * model.heads.size());
   }
@@ -101,8 +106,11 @@ void MlpStep::forward_backward(const Batch& batch, int member, int members) {
   const auto hidden = [&](int layer) { return scratch.hidden[static_cast<std::size_t>(layer)].data(); };
   const std::uint32_t first = share_begin(tiling.groups, member, members);
   const std::uint32_t last = share_begin(tiling.groups, member + 1, members);
+  for (int layer = 0; layer < layers && first < last; ++layer)
+    if (skips_zeros_of_inputs(layer))
+      layers_.turn_weight(layer, dense, scratch.turned[static_cast<std::size_t>(layer)].data());
   for (std::uint32_t group = first; group < last; ++group) {
-    float* gradient = dense_gradients_.data() + group * dense_.values.size();
+    float* gradient = dense_gradients_.data() + group * dense_stride_;
     std::fill_n(gradient, dense_.values.size(), 0.0f);
     for (std::uint32_t tile = tiling.first_tile(group); tile < tiling.first_tile(group + 1); ++tile) {
       const std::uint32_t begin = tile * tiling.tile_size, end = std::min(batch.size, begin + tiling.tile_size);
@@ -112,7 +120,13 @@ void MlpStep::forward_backward(const Batch& batch, int member, int members) {
 
       const float* below = scratch.inputs.data();
       for (int layer = 0; layer < layers; ++layer) {
-        layers_.forward(layer, dense, below, size, hidden(layer));
+        if (skips_zeros_of_inputs(layer)) {
+          scratch.nonzero.find(below, size, layers_.inputs(layer));
+          layers_.forward(layer, dense, scratch.turned[static_cast<std::size_t>(layer)].data(), below,
+                          scratch.nonzero, size, hidden(layer));
+        } else {
+          layers_.forward(layer, dense, below, size, hidden(layer));
+        }
         below = hidden(layer);
       }
       TrainSums& sums = tile_sums_[tile];
@@ -129,12 +143,12 @@ void MlpStep::forward_backward(const Batch& batch, int member, int members) {
       float *error = scratch.error[0].data(), *spare = scratch.error[1].data();
       layers_.backward_heads(dense, below, scratch.slope.data(), size, error, gradient);
       for (int layer = layers - 1; layer > 0; --layer) {
-        layers_.backward(layer, dense, hidden(layer - 1), error, size, spare, gradient);
+        layers_.backward(layer, dense, hidden(layer - 1), error, size, scratch.nonzero, spare, gradient);
         std::swap(error, spare);
         layers_.mask_error(layer - 1, hidden(layer - 1), size, error);
       }
-      layers_.backward(0, dense, scratch.inputs.data(), error, size, input_gradients_.data() + begin * inputs,
-                       gradient);
+      layers_.backward(0, dense, scratch.inputs.data(), error, size, scratch.nonzero,
+                       input_gradients_.data() + begin * inputs, gradient);
     }
   }
 }
