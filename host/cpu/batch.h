@@ -1,6 +1,7 @@
 // One batch as the phases of a step see it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "cpu/batch_plan.h"
@@ -13,6 +14,7 @@ struct Batch {
   const std::uint32_t *user, *item, *sample;  // [size]; `sample` is the index in split order
   const float *rating, *label;                // [size]
   RowRuns user_runs, item_runs;
+  RowRuns next_user_runs, next_item_runs;  // of the batch that comes next, to fetch its rows ahead; or none
   RowStep row_step;
 };
 
@@ -40,10 +42,26 @@ struct Tiling {
   }
 };
 
+// How far ahead of the sample, or the row, that is being worked on memory is asked for what others need.
+constexpr std::uint32_t samples_fetched_ahead = 8, rows_fetched_ahead = 3;
+
 // Where the share of `member` of `members` begins in `count` things.
 inline std::uint32_t share_begin(std::uint32_t count, int member, int members) {
   return static_cast<std::uint32_t>(std::uint64_t{count} * static_cast<std::uint64_t>(member) /
                                     static_cast<std::uint64_t>(members));
+}
+
+// A member's share of the runs whose rows are brought forward.
+inline RunShare even_share(const RowRuns& runs, int member, int members) {
+  return {share_begin(runs.count, member, members), share_begin(runs.count, member + 1, members)};
+}
+
+// What a member fetches while it updates its `share` of `runs`: the rows it will bring forward for the next batch,
+// where that is given, else its own, a few ahead.
+inline RowsAhead rows_ahead(const RowTable& table, const RowRuns& runs, RunShare share, const RowRuns& next,
+                            int member, int members) {
+  if (next.count > 0) return {table, next, even_share(next, member, members)};
+  return {table, runs, {std::min(share.first + rows_fetched_ahead, share.last), share.last}};
 }
 
 // Σ over samples [begin, end) of ‖Eu[u]‖² + ‖Ei[i]‖².

@@ -32,6 +32,10 @@ constexpr std::uint32_t window_samples = 1u << 16;
 // Of shorter runs, in seconds, starting the threads is too large a part to tell what waiting costs.
 constexpr double least_judged = 0.01;
 
+// The next batch's rows are fetched while this one's are updated, where batches are so small that the rows are
+// still in a cache when their turn comes.
+constexpr std::uint32_t largest_fetched_ahead = 1u << 13;
+
 // A thread's address space, of which little is ever touched: OpenBLAS's buffer, and glibc's for its allocations.
 constexpr std::uint64_t thread_address_space = (130 + 64) << 20;
 
@@ -148,7 +152,9 @@ class CpuEngine final : public Engine {
         const std::uint64_t first_step = pass * steps_a_pass + in_pass / settings_.batch_size + 1;
         plan_window(static_cast<std::uint32_t>(pass), in_pass, size, first_step, member);
         for (std::uint32_t first = 0, b = 0; first < size; first += settings_.batch_size, ++b)
-          if (!make_step(b, std::min(settings_.batch_size, size - first), first_step + b, member, sums)) return;
+          if (!make_step(b, std::min(settings_.batch_size, size - first), size - first > settings_.batch_size,
+                         first_step + b, member, sums))
+            return;
         at = window_end;
       }
     };
@@ -219,11 +225,12 @@ class CpuEngine final : public Engine {
   }
 
   // One step, the same phases as on a GPU: see docs/design.md. False once a loss is not finite.
-  bool make_step(std::uint32_t b, std::uint32_t size, std::uint64_t step, int member, TrainSums& sums) {
+  bool make_step(std::uint32_t b, std::uint32_t size, bool more, std::uint64_t step, int member, TrainSums& sums) {
     const int members = team_.size();
     const std::size_t first = std::size_t{b} * settings_.batch_size;
     const FedSamples& fed = window_->fed;
     const double rate = learning_rate_at(settings_.rate, step);
+    const bool fetch_ahead = more && size <= largest_fetched_ahead;
     const Batch batch = {
         size,
         fed.user.data() + first,
@@ -233,12 +240,13 @@ class CpuEngine final : public Engine {
         fed.label.data() + first,
         window_->users.runs[b],
         window_->items.runs[b],
+        fetch_ahead ? window_->users.runs[b + 1] : RowRuns{},
+        fetch_ahead ? window_->items.runs[b + 1] : RowRuns{},
         {&state_.catch_up, step, static_cast<float>(rate), 2 * settings_.l2 / static_cast<float>(size)}};
     if (state_.users.keeps_last_step()) {
       for (RowTable* table : {&state_.users, &state_.items}) {
         const RowRuns& runs = table == &state_.users ? batch.user_runs : batch.item_runs;
-        const RunShare share = {share_begin(runs.count, member, members),
-                                share_begin(runs.count, member + 1, members)};
+        const RunShare share = even_share(runs, member, members);
         bring_rows_forward(*table, runs, share.first, share.last, batch.row_step);
       }
       team_.barrier();

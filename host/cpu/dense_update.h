@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include "cpu/vector.h"
+#include "cpu/line_vector.h"
 #include "engine/catch_up_table.h"
 #include "engine/train_settings.h"
 

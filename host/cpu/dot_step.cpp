@@ -39,6 +39,10 @@ ANIREC_INLINE void score_samples(const Batch& batch, std::uint32_t begin, std::u
                                  float bias, float* score) {
   const int vectors = users.padded() / lanes, tail = users.tail_at();
   for (std::uint32_t i = begin; i < end; ++i) {
+    if (i + samples_fetched_ahead < end) {
+      users.fetch(batch.user[i + samples_fetched_ahead]);
+      items.fetch(batch.item[i + samples_fetched_ahead]);
+    }
     const float *x = users.row(batch.user[i]), *y = items.row(batch.item[i]);
     const float x_bias = x[tail + tail_bias], y_bias = y[tail + tail_bias];
     const float inside = additive ? 0.0f : 1.0f;
@@ -95,8 +99,9 @@ ANIREC_CLONES void sum_rows(const RowRuns& runs, RunShare share, const OtherSide
 }
 
 ANIREC_CLONES void sum_and_update_rows(RowTable& table, const RowRuns& runs, RunShare share,
-                                       const OtherSide& other, const RowStep& step, float* g) {
+                                       const OtherSide& other, const RowStep& step, RowsAhead ahead, float* g) {
   for (std::uint32_t r = share.first; r < share.last; ++r) {
+    ahead.fetch_one();
     const float bias =
         other.masks.any() ? row_gradient<true>(runs, r, other, g) : row_gradient<false>(runs, r, other, g);
     update_row(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, bias, step);
@@ -104,8 +109,9 @@ ANIREC_CLONES void sum_and_update_rows(RowTable& table, const RowRuns& runs, Run
 }
 
 ANIREC_CLONES void update_rows(RowTable& table, const RowRuns& runs, RunShare share, const RowStep& step,
-                               float* gradients, std::size_t stride) {
+                               RowsAhead ahead, float* gradients, std::size_t stride) {
   for (std::uint32_t r = share.first; r < share.last; ++r) {
+    ahead.fetch_one();
     float* g = gradients + r * stride;
     update_row(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, g[stride - 1], step);
   }
@@ -160,13 +166,16 @@ void DotStep::sum_items(const Batch& batch, int member, int members) {
 
 void DotStep::update_users(const Batch& batch, int member, int members) {
   const OtherSide other = {items_, batch.item, slope_.data(), masks_, scale_, model_.additive_bias};
+  const RunShare share = share_of_runs(batch.user_runs, member, members);
   std::vector<float> g(static_cast<std::size_t>(users_.padded()));
-  sum_and_update_rows(users_, batch.user_runs, share_of_runs(batch.user_runs, member, members), other,
-                      batch.row_step, g.data());
+  sum_and_update_rows(users_, batch.user_runs, share, other, batch.row_step,
+                      rows_ahead(users_, batch.user_runs, share, batch.next_user_runs, member, members), g.data());
 }
 
 void DotStep::update_items(const Batch& batch, int member, int members) {
-  update_rows(items_, batch.item_runs, share_of_runs(batch.item_runs, member, members), batch.row_step,
+  const RunShare share = share_of_runs(batch.item_runs, member, members);
+  update_rows(items_, batch.item_runs, share, batch.row_step,
+              rows_ahead(items_, batch.item_runs, share, batch.next_item_runs, member, members),
               item_gradients_.data(), item_gradient_stride());
 }
 

@@ -1,6 +1,7 @@
 #include "cpu/dropout_masks.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "cpu/vector.h"
 
@@ -41,6 +42,15 @@ void DropoutMasks::fill(std::uint32_t step, const std::uint32_t* sample, std::ui
     if (rate_.threshold > 0)
       for (std::uint32_t block = 0; block < blocks; ++block)
         draw_group(seed_, rate_, padded_sample, step, block, drawn.data() + block * 4 * group);
+    // Where no word is shared by two sides, a sample's words are those that were drawn.
+    if (dim_ % lanes == 0) {
+      const std::uint32_t whole = static_cast<std::uint32_t>(words_);  // of 32 bits, both sides together
+      for (std::uint32_t lane = 0; lane < count; ++lane)
+        for (std::uint32_t w = 0; w < whole; ++w)
+          std::memcpy(bits_.data() + 2 * (std::size_t{first + lane} * whole + w), &drawn[w * group + lane],
+                      sizeof(std::uint32_t));
+      continue;
+    }
     for (std::uint32_t lane = 0; lane < count; ++lane)
       for (int side = 0; side < 2; ++side)
         for (int w = 0; w < words_; ++w) {

@@ -39,11 +39,12 @@ ANIREC_CLONES void gather(const Batch& batch, std::uint32_t begin, std::uint32_t
 template <bool Masked>
 ANIREC_INLINE void update_side(RowTable& table, const RowRuns& runs, RunShare share, const DropoutMasks& masks,
                                int side, const float* input_gradients, float scale, const RowStep& step,
-                               float* g) {
+                               RowsAhead ahead, float* g) {
   const int vectors = table.padded() / lanes;
   const std::size_t dim = static_cast<std::size_t>(table.dim());
   const float* from = input_gradients + static_cast<std::size_t>(side) * dim;
   for (std::uint32_t r = share.first; r < share.last; ++r) {
+    ahead.fetch_one();
     sum_row<Masked>(
         runs, r, masks, side, vectors,
         g, [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
@@ -56,11 +57,11 @@ ANIREC_INLINE void update_side(RowTable& table, const RowRuns& runs, RunShare sh
 
 ANIREC_CLONES void update_table(RowTable& table, const RowRuns& runs, RunShare share, const DropoutMasks& masks,
                                 int side, const float* input_gradients, float scale, const RowStep& step,
-                                float* g) {
+                                RowsAhead ahead, float* g) {
   if (masks.any())
-    update_side<true>(table, runs, share, masks, side, input_gradients, scale, step, g);
+    update_side<true>(table, runs, share, masks, side, input_gradients, scale, step, ahead, g);
   else
-    update_side<false>(table, runs, share, masks, side, input_gradients, scale, step, g);
+    update_side<false>(table, runs, share, masks, side, input_gradients, scale, step, ahead, g);
 }
 
 }  // namespace
@@ -155,11 +156,14 @@ void MlpStep::forward_backward(const Batch& batch, int member, int members) {
 
 void MlpStep::update_rows(const Batch& batch, int member, int members) {
   std::vector<float> g(static_cast<std::size_t>(users_.padded()));
-  update_table(users_, batch.user_runs, share_of_runs(batch.user_runs, member, members), masks_, 0,
-               input_gradients_.data(), scale_, batch.row_step, g.data());
+  const auto update = [&](RowTable& table, const RowRuns& runs, const RowRuns& next, int side, int share_of) {
+    const RunShare share = share_of_runs(runs, share_of, members);
+    update_table(table, runs, share, masks_, side, input_gradients_.data(), scale_, batch.row_step,
+                 rows_ahead(table, runs, share, next, member, members), g.data());
+  };
+  update(users_, batch.user_runs, batch.next_user_runs, 0, member);
   // The other way round, so that a member with much of one table has little of the other where shares are uneven.
-  update_table(items_, batch.item_runs, share_of_runs(batch.item_runs, members - 1 - member, members), masks_, 1,
-               input_gradients_.data(), scale_, batch.row_step, g.data());
+  update(items_, batch.item_runs, batch.next_item_runs, 1, members - 1 - member);
 }
 
 }  // namespace anirec

@@ -7,10 +7,10 @@
 #include "cpu/batch.h"
 #include "cpu/dense_update.h"
 #include "cpu/dropout_masks.h"
+#include "cpu/line_vector.h"
 #include "cpu/mlp_layers.h"
 #include "cpu/row_table.h"
 #include "cpu/sparse_rows.h"
-#include "cpu/vector.h"
 #include "engine/engine.h"
 #include "model/model_config.h"
 

@@ -1,10 +1,6 @@
 #include "cpu/row_table.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
-
-#include <sys/mman.h>
 
 #include "cpu/vector.h"
 
@@ -18,8 +14,6 @@ ANIREC_CLONES void catch_up_row(float* __restrict to, const float* __restrict w,
 }
 
 }  // namespace
-
-void RowTable::Free::operator()(float* data) const { std::free(data); }
 
 RowTable::Layout RowTable::layout_of(int dim, bool has_bias, Optimizer optimizer) {
   Layout layout;
@@ -39,15 +33,9 @@ RowTable::Layout RowTable::layout_of(int dim, bool has_bias, Optimizer optimizer
   return layout;
 }
 
-constexpr std::size_t huge_page = std::size_t{1} << 21;
-
-std::size_t RowTable::bytes_of(std::uint32_t rows, int stride) {
-  const std::size_t bytes = std::max<std::size_t>(static_cast<std::size_t>(stride) * sizeof(float) * rows, 1);
-  return (bytes + huge_page - 1) / huge_page * huge_page;
-}
-
 std::uint64_t RowTable::memory(std::uint32_t rows, int dim, bool has_bias, Optimizer optimizer) {
-  return bytes_of(rows, layout_of(dim, has_bias, optimizer).stride) +
+  return bytes_of_lines(static_cast<std::size_t>(layout_of(dim, has_bias, optimizer).stride) * sizeof(float) *
+                        rows) +
          (optimizer == Optimizer::adam ? std::uint64_t{rows} * sizeof(std::uint32_t) : 0);
 }
 
@@ -58,12 +46,7 @@ RowTable::RowTable(std::uint32_t rows, int dim, bool has_bias, Optimizer optimiz
   second_at_ = layout.second_at;
   tail_at_ = layout.tail_at;
   stride_ = static_cast<std::size_t>(layout.stride);
-  const std::size_t whole = bytes_of(rows, layout.stride);
-  void* memory = std::aligned_alloc(huge_page, whole);
-  if (memory == nullptr) throw std::bad_alloc();
-  madvise(memory, whole, MADV_HUGEPAGE);  // random rows: one TLB entry a row otherwise
-  data_.reset(static_cast<float*>(memory));
-  std::fill_n(data_.get(), stride_ * rows, 0.0f);
+  data_.resize(stride_ * rows);
   if (keeps_last_step()) last_step.assign(rows, 0);
 }
 

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+#include "cpu/line_vector.h"
 #include "engine/catch_up_table.h"
 #include "engine/train_settings.h"
 
@@ -26,8 +26,14 @@ class RowTable {
   Optimizer optimizer() const { return optimizer_; }
   bool has_bias() const { return has_bias_; }
 
-  float* row(std::uint32_t index) { return data_.get() + index * stride_; }
-  const float* row(std::uint32_t index) const { return data_.get() + index * stride_; }
+  float* row(std::uint32_t index) { return data_.data() + index * stride_; }
+  const float* row(std::uint32_t index) const { return data_.data() + index * stride_; }
+  // Asks for a row's w, and its bias where it has one, ahead of their use.
+  void fetch(std::uint32_t index) const {
+    const float* const from = row(index);
+    for (int k = 0; k < padded_; k += 16) __builtin_prefetch(from + k);
+    if (has_bias_) __builtin_prefetch(from + tail_at_);
+  }
   // Offsets into a row.
   int first_at() const { return first_at_; }    // m; -1: none
   int second_at() const { return second_at_; }  // v an element; -1: none
@@ -51,10 +57,6 @@ class RowTable {
     int first_at = -1, second_at = -1, tail_at, stride;
   };
   static Layout layout_of(int dim, bool has_bias, Optimizer optimizer);
-  static std::size_t bytes_of(std::uint32_t rows, int stride);
-  struct Free {
-    void operator()(float* data) const;
-  };
   int column_at(int column) const;
   bool rowwise(int column) const { return column == 2 && optimizer_ == Optimizer::rowwise_adagrad; }
 
@@ -64,7 +66,7 @@ class RowTable {
   Optimizer optimizer_;
   int first_at_ = -1, second_at_ = -1, tail_at_;
   std::size_t stride_;
-  std::unique_ptr<float[], Free> data_;
+  LineVector data_;
 };
 
 // Places in a row's tail.

@@ -11,6 +11,11 @@
 
 namespace anirec {
 
+// Runs [first, last).
+struct RunShare {
+  std::uint32_t first, last;
+};
+
 struct RowStep {
   const CatchUpTable* catch_up;
   std::uint64_t step;  // the one being made
@@ -22,6 +27,23 @@ struct RowStep {
 // them once for all the steps between. Other optimizers: nothing.
 void bring_rows_forward(RowTable& table, const RowRuns& runs, std::uint32_t first, std::uint32_t last,
                         const RowStep& step);
+
+// Rows that memory brings in one by one while others are updated.
+class RowsAhead {
+ public:
+  RowsAhead(const RowTable& table, const RowRuns& runs, RunShare share)
+      : table_(table), row_(runs.row), at_(share.first), end_(share.last) {}
+  ANIREC_INLINE void fetch_one() {
+    if (at_ == end_) return;
+    const float* const row = table_.row(row_[at_++]);
+    for (int k = 0; k < table_.tail_at() + lanes; k += lanes) __builtin_prefetch(row + k, 1, 2);
+  }
+
+ private:
+  const RowTable& table_;
+  const std::uint32_t* row_;
+  std::uint32_t at_, end_;
+};
 
 // One row's update by its summed gradient g [padded] and bias gradient.
 ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_t samples, float* __restrict g,
@@ -79,9 +101,6 @@ ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_
 }
 
 // The share of member `member` of `members` in `runs`, by samples and rows together.
-struct RunShare {
-  std::uint32_t first, last;
-};
 RunShare share_of_runs(const RowRuns& runs, int member, int members);
 
 }  // namespace anirec

@@ -2,11 +2,8 @@
 // order, so results do not depend on which version of a function the machine picks.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <new>
-#include <vector>
 
 // One binary for all x86-64: the dynamic linker picks the best version of a function once. Everything such a
 // function calls in its loops must be inlined into it.
@@ -40,20 +37,6 @@ ANIREC_INLINE void keep_lanes(Vec& value, std::uint32_t bits) {
   raw &= set;
   std::memcpy(&value, &raw, sizeof raw);
 }
-
-// A vector's sixteen floats are one cache line where they begin with one: read from elsewhere, each is two.
-template <class T>
-struct LineAllocator {
-  using value_type = T;
-  static constexpr std::align_val_t line{64};
-  LineAllocator() = default;
-  template <class Other>
-  LineAllocator(const LineAllocator<Other>&) {}
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), line)); }
-  void deallocate(T* data, std::size_t) { ::operator delete(data, line); }
-  bool operator==(const LineAllocator&) const { return true; }
-};
-using LineVector = std::vector<float, LineAllocator<float>>;
 
 // Sum of the lanes, as a balanced tree.
 ANIREC_INLINE float lane_sum(const Vec& value) {

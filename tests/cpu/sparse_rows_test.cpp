@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "cpu/vector.h"
+#include "cpu/line_vector.h"
 
 using namespace anirec;
 
