@@ -20,11 +20,17 @@ ANIREC_INLINE std::uint32_t nonzero_lanes(const float* values, bool both) {
   load(low, values);
   if (both) load(high, values + lanes);
   const VecInt set = ((low != 0) & lane_bit) | (((high != 0) & lane_bit) << 16);
-  std::uint32_t lane[lanes];
-  std::memcpy(lane, &set, sizeof lane);
-  for (int half = lanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) lane[i] |= lane[i + half];
-  return lane[0];
+  typedef std::int32_t VecInt8 __attribute__((vector_size(32)));
+  typedef std::int32_t VecInt4 __attribute__((vector_size(16)));
+  VecInt8 eight, upper_eight;
+  take_half(eight, set, false);
+  take_half(upper_eight, set, true);
+  eight |= upper_eight;
+  VecInt4 four, upper_four;
+  take_half(four, eight, false);
+  take_half(upper_four, eight, true);
+  four |= upper_four;
+  return static_cast<std::uint32_t>((four[0] | four[2]) | (four[1] | four[3]));
 }
 
 ANIREC_CLONES void find_nonzeros(const float* values, std::uint32_t rows, int width, std::uint64_t* bits) {

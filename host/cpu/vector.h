@@ -38,13 +38,27 @@ ANIREC_INLINE void keep_lanes(Vec& value, std::uint32_t bits) {
   std::memcpy(&value, &raw, sizeof raw);
 }
 
+// The lower or the upper half of a vector: spelled out, since of a loop over lanes the compiler makes one through
+// memory.
+template <class Half, class Whole>
+ANIREC_INLINE void take_half(Half& to, const Whole& from, bool upper) {
+  static_assert(2 * sizeof(Half) == sizeof(Whole));
+  std::memcpy(&to, reinterpret_cast<const char*>(&from) + (upper ? sizeof(Half) : 0), sizeof(Half));
+}
+
 // Sum of the lanes, as a balanced tree.
 ANIREC_INLINE float lane_sum(const Vec& value) {
-  float lane[lanes];
-  std::memcpy(lane, &value, sizeof lane);
-  for (int half = lanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
-  return lane[0];
+  typedef float Vec8 __attribute__((vector_size(32)));
+  typedef float Vec4 __attribute__((vector_size(16)));
+  Vec8 eight, upper_eight;
+  take_half(eight, value, false);
+  take_half(upper_eight, value, true);
+  eight += upper_eight;
+  Vec4 four, upper_four;
+  take_half(four, eight, false);
+  take_half(upper_four, eight, true);
+  four += upper_four;
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 }  // namespace anirec
