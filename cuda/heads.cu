@@ -7,12 +7,12 @@ namespace {
 
 // A warp a sample: reads its hidden row once, writes the error's once.
 __global__ void heads_kernel(Heads h) {
-  const StepScalars& step = current(h.step);
-  const std::uint32_t i = row_of_group<32>();
+  const StepScalars& step = current(h.slice.step);
+  const std::uint32_t in_slice = row_of_group<32>(), i = h.slice.begin + in_slice;
   if (i >= step.size) return;
   const int lane = lane_of_group<32>();
   const std::uint32_t place = step.first + i;
-  const float* const hidden = h.hidden + static_cast<std::size_t>(i) * static_cast<std::size_t>(h.width);
+  const float* const hidden = h.hidden + static_cast<std::size_t>(in_slice) * static_cast<std::size_t>(h.width);
   const Sample sample = h.fed.sample[place];
   float slope[most_heads] = {};
   for (int head = 0; head < h.heads.count; ++head) {
@@ -26,7 +26,7 @@ __global__ void heads_kernel(Heads h) {
     if (lane == 0) h.signal.slope[static_cast<std::size_t>(head) * h.signal.batch + i] = slope[head];
   }
   if (h.error == nullptr) return;
-  float* const error = h.error + static_cast<std::size_t>(i) * static_cast<std::size_t>(h.width);
+  float* const error = h.error + static_cast<std::size_t>(in_slice) * static_cast<std::size_t>(h.width);
   for (int j = lane; j < h.width; j += 32) {
     float sum = slope[0] * h.dense[h.heads.head[0].weight_at + static_cast<std::uint32_t>(j)];
     if (h.heads.count > 1) sum += slope[1] * h.dense[h.heads.head[1].weight_at + static_cast<std::uint32_t>(j)];
@@ -36,23 +36,23 @@ __global__ void heads_kernel(Heads h) {
 
 // Blocks (part, 32 columns): a warp takes every eighth sample, a lane a column, so that neighbours read neighbours;
 // then the warps' sums in order.
-__global__ void weight_sums_kernel(StepView view, const float* hidden, const float* slope, std::int32_t width,
+__global__ void weight_sums_kernel(SliceView slice, const float* hidden, const float* slope, std::int32_t width,
                                    float* partials) {
   constexpr std::uint32_t warps = block_threads / 32;
   float* const sums = device::shared_memory<float>();  // [warps][32]
-  const StepScalars& step = current(view);
+  const StepScalars& step = current(slice.step);
   const std::uint32_t warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const std::int32_t column = static_cast<std::int32_t>(blockIdx.y * 32 + lane);
-  const std::uint32_t begin = blockIdx.x * sum_part_samples, end = min(step.size, begin + sum_part_samples);
+  const std::uint32_t begin = slice.begin + blockIdx.x * sum_part_samples, end = min(step.size, begin + sum_part_samples);
   float sum = 0;
   if (column < width)
     for (std::uint32_t i = begin + warp; i < end; i += warps)
-      sum += slope[i] * hidden[static_cast<std::size_t>(i) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column)];
+      sum += slope[i] * hidden[static_cast<std::size_t>(i - slice.begin) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column)];
   sums[threadIdx.x] = sum;
   __syncthreads();
   if (warp != 0 || column >= width) return;
   for (std::uint32_t w = 1; w < warps; ++w) sum += sums[w * 32 + lane];
-  partials[static_cast<std::size_t>(blockIdx.x) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column)] = sum;
+  partials[static_cast<std::size_t>(begin / sum_part_samples) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column)] = sum;
 }
 
 // A warp a part.
@@ -115,15 +115,15 @@ __global__ void figures_kernel(const StepScalars* steps, FedView fed, HeadsView 
 
 }  // namespace
 
-void launch_heads(const Heads& heads, std::uint32_t batch, const Stream& stream) {
-  device::launch(heads_kernel, blocks_for_rows<32>(batch), block_threads, 0, stream, heads);
+void launch_heads(const Heads& heads, std::uint32_t samples, const Stream& stream) {
+  device::launch(heads_kernel, blocks_for_rows<32>(samples), block_threads, 0, stream, heads);
 }
 
-void launch_weight_sums(const StepView& step, const float* hidden, const float* slope, std::int32_t width,
-                        float* partials, std::uint32_t batch, const Stream& stream) {
-  const std::uint32_t parts = (batch + sum_part_samples - 1) / sum_part_samples;
+void launch_weight_sums(const SliceView& slice, const float* hidden, const float* slope, std::int32_t width,
+                        float* partials, std::uint32_t samples, const Stream& stream) {
+  const std::uint32_t parts = (samples + sum_part_samples - 1) / sum_part_samples;
   const std::uint32_t columns = (static_cast<std::uint32_t>(width) + 31) / 32;
-  device::launch(weight_sums_kernel, {parts, columns}, block_threads, block_threads * sizeof(float), stream, step, hidden,
+  device::launch(weight_sums_kernel, {parts, columns}, block_threads, block_threads * sizeof(float), stream, slice, hidden,
                  slope, width, partials);
 }
 

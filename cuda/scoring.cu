@@ -174,7 +174,7 @@ class Catalogue {
       SignalView signal;
       signal.score = score + u * m_.model.items;
       signal.window = signal.batch = m_.model.items;
-      launch_heads({step, {nobody.data(), nullptr, nullptr, 0}, only, dense, hidden, m_.model.hidden.back(), nullptr, signal},
+      launch_heads({{step}, {nobody.data(), nullptr, nullptr, 0}, only, dense, hidden, m_.model.hidden.back(), nullptr, signal},
                    m_.model.items, stream);
     }
     stream.synchronize();
@@ -256,9 +256,9 @@ void predict_pairs(const DeviceModel& m, std::span<const std::uint32_t> users, s
       launch_dot_scores({look.users.view(), look.items.view(), sample.data(), tile, m.dense.values.data(), m.model.additive_bias, score.data()}, stream);
     } else {
       const StepView step = look_step.of(tile, stream);
-      launch_gather(step, look.users.view(), look.items.view(), fed, 1.0f, inputs.data(), nullptr, tile, stream);
+      launch_gather({step}, look.users.view(), look.items.view(), fed, 1.0f, inputs.data(), nullptr, tile, stream);
       const float* hidden = forward[0].run(inputs.data(), stream);
-      launch_heads({step, fed, heads, m.dense.values.data(), hidden, m.model.hidden.back(), nullptr, signal}, tile, stream);
+      launch_heads({{step}, fed, heads, m.dense.values.data(), hidden, m.model.hidden.back(), nullptr, signal}, tile, stream);
     }
     for (std::size_t h = 0; h < m.model.heads.size(); ++h)
       score.download(std::span(scores.by_head[h]).subspan(first, count), stream, h * tile);

@@ -1,5 +1,5 @@
 // Every launcher in the order a step runs them: the table of contents. Shapes: B batch, D dim, P = D rounded up to 4,
-// H a hidden width. A row's work is shared by L lanes, as many as its float4 pieces (row_access.cuh).
+// S samples of a slice, H a hidden width. A row's work is shared by L lanes, as many as its float4 pieces (row_access.cuh).
 #pragma once
 
 #include <span>
@@ -65,28 +65,29 @@ struct DotUsers {
 };
 void launch_dot_users(const DotUsers& users, std::uint32_t batch, const Stream& stream);
 
-// 2. nn, hybrid: X [B, 2D] = the rows, dropped and scaled; then products by device/gemm.h; then
-void launch_gather(const StepView& step, const TableView& users, const TableView& items, const FedView& fed,
-                   float scale, float* inputs, float* penalty, std::uint32_t batch, const Stream& stream);
-// every head's scores and slopes, and the last hidden layer's error [B, H] with relu's mask.
+// 2. nn, hybrid, slice by slice: X [S, 2D] = the rows, dropped and scaled; then products by device/gemm.h; then
+void launch_gather(const SliceView& slice, const TableView& users, const TableView& items, const FedView& fed,
+                   float scale, float* inputs, float* penalty, std::uint32_t samples, const Stream& stream);
+// every head's scores and slopes, and the last hidden layer's error [S, H] with relu's mask.
 struct Heads {
-  StepView step;
+  SliceView slice;
   FedView fed;
   HeadsView heads;
   const float* dense;
-  const float* hidden;  // [B, H]
+  const float* hidden;  // [S, H]
   std::int32_t width;   // H
-  float* error;         // [B, H]; null: only scores are wanted
+  float* error;         // [S, H]; null: only scores are wanted
   SignalView signal;
 };
-void launch_heads(const Heads& heads, std::uint32_t batch, const Stream& stream);
+void launch_heads(const Heads& heads, std::uint32_t samples, const Stream& stream);
 // error *= [hidden > 0], for the layers below.
-void launch_relu_mask(const StepView& step, const float* hidden, std::int32_t width, float* error,
-                      std::uint32_t batch, const Stream& stream);
-// The head's gradients, in parts of sum_part_samples samples: Σ slope · hidden for its weights [H], Σ slope for its bias.
+void launch_relu_mask(const SliceView& slice, const float* hidden, std::int32_t width, float* error,
+                      std::uint32_t samples, const Stream& stream);
+// The head's gradients, in parts of sum_part_samples samples of the batch: Σ slope · hidden for its weights [H], slice
+// by slice, and Σ slope for its bias, of the whole batch. slope [B], partials [parts of the batch].
 constexpr std::uint32_t sum_part_samples = 256;
-void launch_weight_sums(const StepView& step, const float* hidden, const float* slope, std::int32_t width,
-                        float* partials, std::uint32_t batch, const Stream& stream);
+void launch_weight_sums(const SliceView& slice, const float* hidden, const float* slope, std::int32_t width,
+                        float* partials, std::uint32_t samples, const Stream& stream);
 void launch_slope_sums(const StepView& step, const float* slope, float* partials, std::uint32_t batch,
                        const Stream& stream);
 

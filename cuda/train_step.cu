@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/dense_slice.h"
+
 namespace anirec::cuda {
 namespace {
 
@@ -9,6 +11,20 @@ std::uint32_t parts(std::uint32_t samples, std::uint32_t of) { return (samples +
 
 std::uint64_t widest_of(const ModelConfig& model) {
   return model.hidden.empty() ? 0 : static_cast<std::uint64_t>(*std::max_element(model.hidden.begin(), model.hidden.end()));
+}
+
+// Samples that go through the dense layers at once.
+std::uint32_t slice_of(const ModelConfig& model, std::uint32_t batch) {
+  return model.trunk() == Trunk::dot ? batch : std::min(batch, dense_slice_samples(model));
+}
+
+// From a slice's gradient of the layers to the next one's: all begin on the same alignment.
+std::uint64_t layer_stride(const ModelConfig& model) { return (layer_floats(model) + 3) / 4 * 4; }
+
+// Floats of the partial gradients of the layers; none where a batch is one slice.
+std::uint64_t layer_partial_floats(const ModelConfig& model, std::uint32_t batch) {
+  const std::uint32_t slices = parts(batch, slice_of(model, batch));
+  return slices == 1 ? 0 : slices * layer_stride(model);
 }
 
 // Floats of the partial gradients of the heads.
@@ -21,7 +37,7 @@ std::size_t head_partial_floats(const ModelConfig& model, std::uint32_t batch) {
 
 TrainStep::Products::Products(const ModelConfig& model, const std::vector<DenseTensor>& tensors, std::uint32_t size,
                               device::GemmMath math)
-    : batch(size) {
+    : samples(size) {
   for (std::size_t l = 0; l < model.hidden.size(); ++l) {
     const DenseTensor &weight = tensors[2 * l], &bias = tensors[2 * l + 1];
     const auto prepared = [&](device::GemmShape shape) {
@@ -48,7 +64,8 @@ TrainStep::TrainStep(const ModelConfig& model, const TrainSettings& settings, co
       score_(model.heads.size() * window_samples),
       slope_(model.heads.size() * settings.batch_size),
       penalty_(settings.l2 > 0 ? window_samples : 0),
-      head_partials_(head_partial_floats(model, settings.batch_size)) {
+      head_partials_(head_partial_floats(model, settings.batch_size)),
+      slice_(slice_of(model, settings.batch_size)) {
   const std::size_t batch = settings.batch_size, padded = static_cast<std::size_t>(users.view().vectors) * 4;
   signal_ = {score_.data(), slope_.data(), penalty_.size() == 0 ? nullptr : penalty_.data(), window_samples, settings.batch_size};
   for (int side = 0; side < 2; ++side) {
@@ -70,13 +87,19 @@ TrainStep::TrainStep(const ModelConfig& model, const TrainSettings& settings, co
       partials.push_back({heads_.head[h].bias_at, 1, at, sum_part_samples, 1});
       at += most_parts;
     }
-    products_.emplace_back(model, tensors_, settings.batch_size, math);
-    if (short_batch > 0) products_.emplace_back(model, tensors_, short_batch, math);
-    const std::size_t inputs = 2 * static_cast<std::size_t>(model.dim);
-    inputs_ = device::Buffer<float>(batch * inputs);
+    for (const std::uint32_t size : {slice_, settings.batch_size % slice_, std::min(short_batch, slice_), short_batch % slice_}) {
+      const bool known = std::any_of(products_.begin(), products_.end(), [&](const Products& p) { return p.samples == size; });
+      if (size > 0 && !known) products_.emplace_back(model, tensors_, size, math);
+    }
+    const std::size_t inputs = 2 * static_cast<std::size_t>(model.dim), layers = model.hidden.size();
+    inputs_ = device::Buffer<float>(slice_ * inputs);
     input_error_ = device::Buffer<float>(batch * inputs);
-    for (const int layer : model.hidden) hidden_.emplace_back(batch * static_cast<std::size_t>(layer));
-    for (device::Buffer<float>& error : error_) error = device::Buffer<float>(batch * widest_of(model));
+    for (const int layer : model.hidden) hidden_.emplace_back(slice_ * static_cast<std::size_t>(layer));
+    for (std::size_t e = 0; e < std::min(layers, std::size_t{2}); ++e) error_[e] = device::Buffer<float>(slice_ * widest_of(model));
+    layer_partials_ = device::Buffer<float>(layer_partial_floats(model, settings.batch_size));
+    if (layer_partials_.size() > 0)
+      partials.push_back({0, static_cast<std::uint32_t>(layer_floats(model)), layer_partials_.data(), slice_,
+                          static_cast<std::uint32_t>(layer_stride(model))});
   }
   for (const PartialGradient& partial : partials) widest_partial_ = std::max(widest_partial_, partial.size);
   partials_ = device::Buffer<PartialGradient>(partials.size());
@@ -92,8 +115,8 @@ std::uint64_t TrainStep::bytes_needed(const ModelConfig& model, const TrainSetti
   if (model.trunk() == Trunk::dot) {
     floats += batch * ((dim + 3) / 4 * 4 + 1);
   } else {
-    floats += batch * (4 * dim + 2 * widest_of(model));
-    for (const int width : model.hidden) floats += batch * static_cast<std::uint64_t>(width);
+    floats += slice_of(model, settings.batch_size) * activation_floats(model) + batch * 2 * dim +
+              layer_partial_floats(model, settings.batch_size);
   }
   return floats * sizeof(float);
 }
@@ -151,15 +174,25 @@ void TrainStep::queue_dot(Window& window, const RowSides& sides, std::uint32_t s
 }
 
 void TrainStep::queue_mlp(Window& window, std::uint32_t size, const device::Stream& stream, PhaseTimes* times) {
-  const StepView step = window.step_view();
-  Products& products = size == products_[0].batch ? products_[0] : products_[1];
+  for (std::uint32_t begin = 0; begin < size; begin += slice_)
+    queue_slice(window, {window.step_view(), begin}, std::min(slice_, size - begin), stream, times);
+  const Phase phase("heads", stream, times);
+  const std::size_t most_parts = parts(settings_.batch_size, sum_part_samples), width = static_cast<std::size_t>(model_.hidden.back());
+  for (std::size_t h = 0; h < model_.heads.size(); ++h)
+    launch_slope_sums(window.step_view(), signal_.slope + h * settings_.batch_size,
+                      head_partials_.data() + most_parts * (h * (width + 1) + width), size, stream);
+}
+
+void TrainStep::queue_slice(Window& window, const SliceView& slice, std::uint32_t samples, const device::Stream& stream,
+                            PhaseTimes* times) {
+  Products& products = *std::find_if(products_.begin(), products_.end(), [&](const Products& p) { return p.samples == samples; });
   const auto weight = [&](std::size_t l) { return dense_.values.data() + tensors_[2 * l].offset; };
   const auto bias = [&](std::size_t l) { return dense_.values.data() + tensors_[2 * l + 1].offset; };
   const std::size_t layers = hidden_.size();
   {
     const Phase phase("gather", stream, times);
-    launch_gather(step, users_.view(), items_.view(), window.fed(), dropout_scale(settings_.dropout), inputs_.data(),
-                  signal_.penalty, size, stream);
+    launch_gather(slice, users_.view(), items_.view(), window.fed(), dropout_scale(settings_.dropout), inputs_.data(),
+                  signal_.penalty, samples, stream);
   }
   {
     const Phase phase("mlp forward", stream, times);
@@ -170,25 +203,22 @@ void TrainStep::queue_mlp(Window& window, std::uint32_t size, const device::Stre
   {
     const Phase phase("heads", stream, times);
     const std::int32_t width = model_.hidden.back();
-    launch_heads({step, window.fed(), heads_, dense_.values.data(), hidden_.back().data(), width, error, signal_}, size, stream);
-    float* partials = head_partials_.data();
+    launch_heads({slice, window.fed(), heads_, dense_.values.data(), hidden_.back().data(), width, error, signal_}, samples, stream);
     const std::size_t most_parts = parts(settings_.batch_size, sum_part_samples);
-    for (int h = 0; h < heads_.count; ++h) {
-      const float* slope = signal_.slope + static_cast<std::size_t>(h) * settings_.batch_size;
-      launch_weight_sums(step, hidden_.back().data(), slope, width, partials, size, stream);
-      partials += most_parts * static_cast<std::size_t>(width);
-      launch_slope_sums(step, slope, partials, size, stream);
-      partials += most_parts;
-    }
+    for (std::size_t h = 0; h < model_.heads.size(); ++h)
+      launch_weight_sums(slice, hidden_.back().data(), signal_.slope + h * settings_.batch_size, width,
+                         head_partials_.data() + most_parts * h * static_cast<std::size_t>(width + 1), samples, stream);
   }
   const Phase phase("mlp backward", stream, times);
+  float* const gradient = layer_partials_.size() == 0 ? dense_.gradient.data()
+                                                      : layer_partials_.data() + slice.begin / slice_ * layer_stride(model_);
+  float* const input_error = input_error_.data() + static_cast<std::size_t>(slice.begin) * 2 * static_cast<std::size_t>(model_.dim);
   for (std::size_t l = layers; l-- > 0;) {
     const float* in = l == 0 ? inputs_.data() : hidden_[l - 1].data();
-    float* const gradient = dense_.gradient.data();
     products.weight_gradient[l].run(error, in, gradient + tensors_[2 * l].offset, stream, gradient + tensors_[2 * l + 1].offset);
-    products.input_gradient[l].run(error, weight(l), l == 0 ? input_error_.data() : below, stream);
+    products.input_gradient[l].run(error, weight(l), l == 0 ? input_error : below, stream);
     if (l == 0) break;
-    launch_relu_mask(step, hidden_[l - 1].data(), model_.hidden[l - 1], below, size, stream);
+    launch_relu_mask(slice, hidden_[l - 1].data(), model_.hidden[l - 1], below, samples, stream);
     std::swap(error, below);
   }
 }

@@ -29,15 +29,17 @@ class TrainStep {
   const HeadsView& heads() const { return heads_; }
 
  private:
-  // Dense layers for one batch size, first layer first.
+  // Dense layers for a slice of so many samples, first layer first.
   struct Products {
-    Products(const ModelConfig& model, const std::vector<DenseTensor>& tensors, std::uint32_t batch, device::GemmMath math);
-    std::uint32_t batch;
+    Products(const ModelConfig& model, const std::vector<DenseTensor>& tensors, std::uint32_t samples, device::GemmMath math);
+    std::uint32_t samples;
     std::vector<device::Gemm> forward, weight_gradient, input_gradient;
   };
   void queue_dot(Window& window, const RowSides& sides, std::uint32_t size, const CatchUpView& catch_up,
                  const device::Stream& stream, PhaseTimes* times);
   void queue_mlp(Window& window, std::uint32_t size, const device::Stream& stream, PhaseTimes* times);
+  // Forward and backward, of the `samples` samples from slice.begin on.
+  void queue_slice(Window& window, const SliceView& slice, std::uint32_t samples, const device::Stream& stream, PhaseTimes* times);
 
   const ModelConfig& model_;
   const TrainSettings& settings_;
@@ -54,10 +56,12 @@ class TrainStep {
   // mf
   device::Buffer<float> user_row_;
   device::Buffer<std::uint32_t> user_of_;
-  // nn, hybrid
-  std::vector<Products> products_;  // full, short
-  device::Buffer<float> inputs_, input_error_, error_[2];
+  // nn, hybrid: of a slice, but for dX, which the row sums read for the whole batch
+  const std::uint32_t slice_;
+  std::vector<Products> products_;  // a whole slice, and the rest of a full and of the short batch
+  device::Buffer<float> inputs_, error_[2], input_error_;
   std::vector<device::Buffer<float>> hidden_;
+  device::Buffer<float> layer_partials_;  // the layers' gradients, slice by slice, where a batch has several
 };
 
 }  // namespace anirec::cuda

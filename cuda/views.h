@@ -57,6 +57,14 @@ struct StepView {
   const std::uint32_t* cursor = nullptr;  // which of them is being made
 };
 
+// The part of a batch that goes through the dense layers at once (engine/dense_slice.h): samples from `begin` on. Its
+// buffers begin with its first sample. A slice that is not the batch's last is of whole blocks, so the batch's size
+// is the only end a kernel has to look at.
+struct SliceView {
+  StepView step;
+  std::uint32_t begin = 0;  // in the batch; a multiple of dense_slice_multiple
+};
+
 // One table's plan for a window: positions in order of (batch, row, place), cut into runs of one row of one batch,
 // and runs into tiles of at most tile_samples.
 struct PlanView {

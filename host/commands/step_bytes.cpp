@@ -4,6 +4,8 @@
 #include <bit>
 #include <numeric>
 
+#include "engine/dense_slice.h"
+
 namespace anirec {
 namespace {
 
@@ -60,15 +62,17 @@ std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& sh
     phases.push_back({"row update", update(shape.items) + (1 - shape.long_items) * gradients});
   } else {
     if (exact) phases.push_back({"catch up", catch_up(rows)});
-    std::vector<double> widths = {inputs};  // bytes of a sample's activations, layer by layer
-    for (const int width : model.hidden) widths.push_back(4.0 * width);
-    double forward = 0, backward = 0;
+    const std::uint64_t slice = std::min(shape.batch, dense_slice_samples(model));
+    const double moved = slice * 4 * activation_floats(model) <= dense_slice_bytes ? 0 : 1;
+    std::vector<double> widths = {moved * inputs};  // bytes that a sample's activations move, layer by layer
+    for (const int width : model.hidden) widths.push_back(moved * 4 * width);
+    double forward = 0, backward = inputs;  // dX
     for (std::size_t l = 1; l < widths.size(); ++l) {
       forward += widths[l - 1] + widths[l];
-      backward += 2 * widths[l] + 2 * widths[l - 1];  // dW reads the error and the input; dX reads and writes them
-      if (l > 1) backward += 3 * widths[l - 1];       // relu's mask on the error below
+      backward += 2 * widths[l] + widths[l - 1];  // dW reads the error and the input, the error below the error
+      if (l > 1) backward += 4 * widths[l - 1];   // that is written, and relu's mask laid on it
     }
-    phases.push_back({"gather", rows * row + batch * (2 * sample_bytes + mask + inputs)});
+    phases.push_back({"gather", rows * row + batch * (2 * sample_bytes + mask + widths.front())});
     phases.push_back({"mlp forward", batch * forward});
     phases.push_back({"heads", batch * ((2 + heads) * widths.back() + sample_bytes + 2 * heads * signal_bytes)});
     phases.push_back({"mlp backward", batch * backward});

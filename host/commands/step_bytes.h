@@ -26,7 +26,10 @@ struct StepShape {
 constexpr std::uint32_t step_tile_samples = 32;
 
 // What each phase reads and writes, everything once a phase: rows that several samples share come from memory
-// once, and nothing stays in a cache from one phase to the next. In the order of the step.
+// once, and nothing stays in a cache from one phase to the next, with one exception: what the dense layers of nn
+// and hybrid write and read again within a slice of samples (X, hidden layers, errors) stays in L2 and is no
+// traffic of memory, where a slice's activations fit dense_slice_bytes. dX, which the row sums read for the whole
+// batch, does move. Dense parameters and their gradients count as nothing. In the order of the step.
 std::vector<PhaseBytes> step_bytes(const ModelConfig& model, const StepShape& shape);
 
 // Parameters and moments of the rows in a batch, read and written once: less than this no step can move.

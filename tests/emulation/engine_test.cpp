@@ -7,8 +7,10 @@
 
 #include "cpu/batch_plan.h"
 #include "cuda/cuda_engine.h"
+#include "cuda/train_step.h"
 #include "cuda/window.h"
 #include "device/emulation.h"
+#include "engine/dense_slice.h"
 #include "engines/small_problem.h"
 #include "error.h"
 
@@ -49,6 +51,45 @@ TEST_CASE("no order of threads, blocks or streams changes a bit, nor does what m
   for (const Problem& p : small_problems()) {
     CAPTURE(p.model.name);
     CHECK(emulation::same_under_schedules(6, [&] { return train(p, 12); }));
+  }
+}
+
+TEST_CASE("nor with batches of several slices of the dense layers") {
+  const Problem p = sliced_problem("nn", Task::rating);
+  REQUIRE(dense_slice_samples(p.model) < p.settings.batch_size);
+  CHECK(emulation::same_under_schedules(4, [&] { return train(p, 2); }));
+}
+
+// By what it allocates beside its products' workspaces, which the plan leaves to the reserve.
+TEST_CASE("a step's memory is what the plan says") {
+  for (const Problem& p : {small_problems()[0], small_problems()[1], sliced_problem("nn", Task::rating),
+                           sliced_problem("hybrid", Task::hybrid)}) {
+    CAPTURE(p.model.name);
+    CAPTURE(p.settings.batch_size);
+    const std::uint32_t batch = p.settings.batch_size, slice = dense_slice_samples(p.model);
+    const std::uint32_t last = static_cast<std::uint32_t>(p.samples.train.size() % batch);
+    const device::Stream stream;
+    const auto table = [&](std::uint32_t rows) {
+      return cuda::DeviceTable(rows, p.model.dim, p.model.has_row_bias(), p.settings.optimizer);
+    };
+    const cuda::DeviceTable users = table(p.model.users), items = table(p.model.items);
+    cuda::DeviceDense dense(p.start.dense.size());
+    std::vector<device::Gemm> products;
+    const std::uint64_t before = device::allocated_bytes();
+    for (std::size_t l = 0; l < p.model.hidden.size(); ++l)
+      for (const std::uint32_t samples : std::set{std::min(batch, slice), batch % slice, last}) {
+        const std::int64_t inputs = l == 0 ? 2 * p.model.dim : p.model.hidden[l - 1], width = p.model.hidden[l];
+        for (const auto shape :
+             {device::dense_forward, device::dense_input_gradient, device::dense_weight_gradient})
+          products.emplace_back(shape(samples, inputs, width, device::GemmMath::fp32));
+      }
+    const std::uint64_t workspaces = device::allocated_bytes() - before;
+    const cuda::TrainStep step(p.model, p.settings, users, items, dense, 2 * batch, last, device::GemmMath::fp32,
+                               stream);
+    const std::uint64_t taken = device::allocated_bytes() - before - 2 * workspaces;
+    const std::uint64_t planned = cuda::TrainStep::bytes_needed(p.model, p.settings, 2 * batch);
+    CHECK(taken >= planned);
+    CHECK(taken <= planned + 8 * sizeof(cuda::PartialGradient));  // the list of the partial gradients
   }
 }
 

@@ -97,6 +97,13 @@ TEST_CASE("batches beside the sizes of blocks and parts, with and without penalt
     }
 }
 
+TEST_CASE("batches of several slices, with and without penalty") {
+  Problem p = sliced_problem("hybrid", Task::hybrid);
+  check_training(p, 3);
+  p.settings.l2 = 0.02f;
+  check_training(p, 1);
+}
+
 TEST_CASE("a window that fills its memory to the last place") {
   // All users and all items of a batch differ: as many runs as samples, and as many tiles.
   for (const std::uint32_t rows : {64u, 256u}) {

@@ -92,6 +92,16 @@ TEST_CASE("where a run is cut, and by how many threads it is done, changes no bi
   }
 }
 
+TEST_CASE("nor with batches of several slices of the dense layers") {
+  for (const Problem& p : {sliced_problem("nn", Task::interaction), sliced_problem("hybrid", Task::hybrid)})
+    for (const PresentEngine& present : present_engines()) {
+      CAPTURE(present.name);
+      const TrainedRun whole = trained(p, present, {5});
+      CHECK(whole.state.step == 5);
+      CHECK(trained(p, present, {1, 2, 5}) == whole);
+    }
+}
+
 TEST_CASE("looking never writes") {
   for (const Problem& p : problems())
     for (const PresentEngine& present : present_engines()) {

@@ -62,6 +62,16 @@ inline Problem make_problem(const std::string& name, Task task, const ProblemSiz
   return p;
 }
 
+// A full batch of two slices of the dense layers (1,024 samples, as the layers are this wide) and a short one of
+// one.
+inline Problem sliced_problem(const std::string& name, Task task) {
+  ProblemSize size;
+  size.hidden = {816, 3};
+  size.batch = 1024 + 70;
+  size.rows = size.batch + 40;
+  return make_problem(name, task, size);
+}
+
 // ‖a − b‖ / ‖b − start‖: an error as a share of all movement.
 template <class A, class B, class C>
 double relative_to_movement(const A& a, const B& b, const C& start) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "engine/dense_slice.h"
 #include "engines/against_reference.h"
 #include "engines/engines.h"
 #include "engines/small_problem.h"
@@ -179,6 +180,27 @@ TEST_CASE("a batch so deep that its weights' gradients come in slices") {
   size.batch = 1100;
   check_against_reference(make_problem("nn", Task::rating, size), 4);
   check_against_reference(make_problem("hybrid", Task::hybrid, size), 4);
+}
+
+// Layers so wide that 1,024 samples are a slice. A batch is two whole ones and a rest, or two alone; the last
+// batch of a pass is one and a rest, or a rest alone.
+TEST_CASE("batches of several slices of the dense layers") {
+  const auto check = [](const char* model, Task task, std::vector<int> hidden, std::uint32_t batch,
+                        std::uint32_t last) {
+    CAPTURE(model);
+    CAPTURE(hidden.size());
+    ProblemSize size;
+    size.hidden = std::move(hidden);
+    size.batch = batch;
+    size.rows = batch + last;
+    Problem p = make_problem(model, task, size);
+    REQUIRE(dense_slice_samples(p.model) == 1024);
+    p.settings.l2 = 0.02f;
+    check_against_reference(p, 2);
+  };
+  check("nn", Task::rating, {1024}, 2300, 1064);
+  check("nn", Task::interaction, {800, 9}, 2048 + 33, 1024 + 1);
+  check("hybrid", Task::hybrid, {1024}, 2048, 300);
 }
 
 TEST_CASE("products of rounded factors stay near") {
