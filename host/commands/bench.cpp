@@ -149,7 +149,7 @@ ordered_json phases_json(const ModelConfig& model, const StepShape& shape, std::
     });
     if (found != measured.end()) {
       add_time(of, found->seconds);
-      of["share_of_copy_rate"] = phase.bytes / found->seconds / copy_rate;
+      if (phase.bytes > 0) of["share_of_copy_rate"] = phase.bytes / found->seconds / copy_rate;
       measured.erase(found);
     }
     phases.push_back(of);

@@ -12,7 +12,7 @@ namespace anirec {
 constexpr std::uint64_t dense_slice_bytes = 16 << 20;  // of a slice's activations: a third of an H100's L2
 constexpr std::uint64_t dense_slice_multiple = 1024;   // samples: whole blocks and whole parts of every sum
 
-// Floats that a sample takes of a slice's buffers: X, the hidden layers, and their errors, of which a stack has
+// Floats that a sample takes in a slice's buffers: X, the hidden layers, and their errors, of which a stack has
 // two.
 inline std::uint64_t activation_floats(const ModelConfig& model) {
   std::uint64_t hidden = 0, widest = 0;
