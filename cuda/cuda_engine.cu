@@ -338,8 +338,8 @@ class CudaEngine final : public Engine {
 
 }  // namespace
 
-CudaDevices list_cuda_devices() {
-  const device::DeviceList list = device::list_devices();
+CudaDevices list_cuda_devices(int only) {
+  const device::DeviceList list = device::list_devices(only);
   CudaDevices found;
   found.reason = list.reason;
   for (const device::DeviceInfo& info : list.devices)

@@ -22,8 +22,8 @@ struct CudaDevices {
   std::string reason;  // why there are none, or fewer
 };
 
-// Never throws.
-CudaDevices list_cuda_devices();
+// Never throws. `only`: that device alone, so that the others stay untouched; -1: all.
+CudaDevices list_cuda_devices(int only = -1);
 
 // memory_limit: bytes of the device's memory to use at most; 0: what is free. Throws DeviceError where the tables do
 // not fit, UsageError where the kernels do not take the sizes (D above 512).

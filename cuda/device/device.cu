@@ -2,6 +2,7 @@
 
 #include <nvtx3/nvToolsExt.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "device/failure.h"
@@ -108,7 +109,7 @@ void fail(Failure failure, const std::string& call, const std::string& problem, 
   throw_failure(failure, device, name_of(device), call, problem, where);
 }
 
-DeviceList list_devices() {
+DeviceList list_devices(int only) {
   DeviceList list;
   int count = 0, current = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
@@ -116,8 +117,12 @@ DeviceList list_devices() {
     list.reason = no_device_text(status);
     return list;
   }
+  if (only >= count) {
+    list.reason = "there is no such GPU, the last is cuda:" + std::to_string(count - 1);
+    return list;
+  }
   const bool have_current = cudaGetDevice(&current) == cudaSuccess;
-  for (int index = 0; index < count; ++index) {
+  for (int index = std::max(only, 0); index < (only < 0 ? count : only + 1); ++index) {
     DeviceInfo info;
     const std::string problem = examine(index, info);
     if (problem.empty())
@@ -125,7 +130,7 @@ DeviceList list_devices() {
     else
       list.reason += (list.reason.empty() ? "" : "; ") + problem;
   }
-  if (have_current) cudaSetDevice(current);
+  if (only < 0 && have_current) cudaSetDevice(current);  // which puts a context there
   cudaGetLastError();
   return list;
 }

@@ -33,8 +33,9 @@ struct DeviceList {
   std::string reason;               // why there is none, or why some were left out; empty: nothing to say
 };
 
-// Never throws: a machine without a driver is a machine without devices.
-DeviceList list_devices();
+// Never throws: a machine without a driver is a machine without devices. Looking at a device puts a context on it, which
+// takes its memory: who wants one alone names it by `only`.
+DeviceList list_devices(int only = -1);
 
 // Everything below happens on this device. To be called before any of it.
 void select(int index, std::source_location where = std::source_location::current());

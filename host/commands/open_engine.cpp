@@ -22,14 +22,10 @@ DeviceChoice choose_device(const std::string& device, std::uint64_t memory_limit
     if (!device.starts_with("cuda:") || fault != std::errc() || next != end || index < 0)
       throw UsageError("--device " + printable(device, 40) + " is unknown; choose auto, cpu, cuda or cuda:N");
   }
-  const CudaDevices found = list_cuda_devices();
-  for (const CudaDevice& gpu : found.devices)
-    if (gpu.index == index) return {index, any ? "the first GPU" : "as asked for", memory_limit};
-  if (any) return {-1, found.reason.empty() ? "there is no GPU" : found.reason, 0};
-  const std::string what = "--device " + device + ": ";
-  if (found.devices.empty())
-    throw DeviceError(what + (found.reason.empty() ? "there is no GPU" : found.reason) + "; or use --device cpu");
-  throw DeviceError(what + "there is no such GPU, the last is cuda:" + std::to_string(found.devices.back().index));
+  const CudaDevices found = list_cuda_devices(index);
+  if (!found.devices.empty()) return {index, any ? "the first GPU" : "as asked for", memory_limit};
+  if (any) return {-1, found.reason, 0};
+  throw DeviceError("--device " + device + ": " + found.reason + "; or use --device cpu");
 }
 
 std::string describe_devices() {

@@ -27,6 +27,9 @@ TEST_CASE("the devices that are there, and why there are none") {
   emulation::reset();
   REQUIRE(list_cuda_devices().devices.size() == 1);
   CHECK(list_cuda_devices().devices[0].major == 9);
+  CHECK(list_cuda_devices(0).devices.size() == 1);
+  CHECK(list_cuda_devices(1).devices.empty());
+  CHECK(list_cuda_devices(1).reason.find("the last is cuda:0") != std::string::npos);
   emulation::hide_device("no driver");
   CHECK(list_cuda_devices().devices.empty());
   CHECK(list_cuda_devices().reason == "no driver");

@@ -69,10 +69,12 @@ namespace anirec::device {
 
 using namespace emulation;
 
-DeviceList list_devices() {
+DeviceList list_devices(int only) {
   DeviceList list;
   const Memory& of = memory();
-  if (of.hidden.empty())
+  if (of.hidden.empty() && only > 0)
+    list.reason = "there is no such GPU, the last is cuda:0";
+  else if (of.hidden.empty())
     list.devices.push_back({0, device_name(), 9, 0, 132, of.total, of.total - of.used});
   else
     list.reason = of.hidden;
