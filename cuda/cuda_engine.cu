@@ -48,7 +48,7 @@ std::uint64_t model_bytes(const ModelConfig& model, Optimizer optimizer) {
          bytes_needed_to_look(model);
 }
 
-// What the plan cannot know: cuBLASLt's workspaces and code, blocks of scores, and the rounding up of allocations.
+// What the plan cannot know: cuBLASLt's workspaces and code, lists of items, and the rounding up of allocations.
 std::uint64_t reserve_of(const device::DeviceInfo& device) {
   return std::min<std::uint64_t>(device.free_bytes / 20, std::uint64_t{2} << 30);
 }
@@ -164,7 +164,7 @@ class CudaEngine final : public Engine {
   // Before the first table is allocated: what cannot fit is refused with a plan, not by a failing call.
   Optimizer checked(Optimizer optimizer) const {
     const std::uint64_t needed = model_bytes(model_, optimizer);
-    if (needed > memory_limit_) refuse(needed, "the model with its optimizer");
+    if (needed > memory_limit_) refuse(needed, "the model with its optimizer and its scores");
     return optimizer;
   }
 

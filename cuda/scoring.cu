@@ -20,6 +20,17 @@ struct Look {
 
 constexpr float unweighted[2] = {1, 1};
 
+constexpr std::size_t most_pairs = 65536;  // that predict scores at once
+
+// Users that rank scores at once: what fits 256 MB of scores.
+std::uint32_t users_a_block(const ModelConfig& model) {
+  return static_cast<std::uint32_t>(
+      std::min<std::size_t>(model.users, std::clamp<std::size_t>((std::size_t{1} << 26) / model.items, 1, 4096)));
+}
+
+// Whether a pair's score takes the last layer alone (launch_split_scores).
+bool is_split(const ModelConfig& model) { return model.hidden.size() == 1 && split_scores_fit(model.hidden[0]); }
+
 // Whatever training rounds to: a pair's score is the same in predict and rank, and near the CPU's.
 constexpr auto looking_math = device::GemmMath::fp32;
 
@@ -119,7 +130,7 @@ class Catalogue {
     users.b_stride = static_cast<std::int64_t>(2 * dim);
     users.alignment = alignment_at(tensors_[0].offset);
     products_.emplace_back(users);
-    const bool one_layer = m.model.hidden.size() == 1 && split_scores_fit(m.model.hidden[0]);
+    const bool one_layer = is_split(m.model);
     device::GemmShape of_items = one_layer ? product(width, items) : product(items, width);
     (one_layer ? of_items.a_stride : of_items.b_stride) = static_cast<std::int64_t>(2 * dim);
     of_items.alignment = std::min(alignment_at(tensors_[0].offset), alignment_at(dim));
@@ -208,8 +219,19 @@ class Catalogue {
 }  // namespace
 
 std::uint64_t bytes_needed_to_look(const ModelConfig& model) {
+  const std::uint64_t dim = static_cast<std::uint64_t>(model.dim), items = model.items, block = users_a_block(model);
+  std::uint64_t of_item = dim, of_user = dim + items + 2, of_pair = model.heads.size() + 4;  // floats; a sample is four
+  if (model.trunk() == Trunk::mlp) {
+    std::uint64_t hidden = 0;
+    for (const int width : model.hidden) hidden += static_cast<std::uint64_t>(width);
+    const std::uint64_t first = static_cast<std::uint64_t>(model.hidden[0]);
+    of_user += first;
+    of_item += is_split(model) ? first : first + hidden + 4;
+    of_pair += 2 * dim + hidden;
+  }
   return DeviceTable::bytes_needed(model.users + 1, model.dim, model.has_row_bias(), Optimizer::sgd) +
-         DeviceTable::bytes_needed(model.items + 1, model.dim, model.has_row_bias(), Optimizer::sgd);
+         DeviceTable::bytes_needed(model.items + 1, model.dim, model.has_row_bias(), Optimizer::sgd) +
+         sizeof(float) * std::max(items * of_item + block * of_user, most_pairs * of_pair);  // rank, predict
 }
 
 void read_parameters(const DeviceModel& m, Parameters& parameters, const device::Stream& stream) {
@@ -232,7 +254,7 @@ void predict_pairs(const DeviceModel& m, std::span<const std::uint32_t> users, s
   if (users.empty()) return;
   const Look look(m, stream);
   const HeadsView heads = heads_view(m.model, unweighted);
-  const std::uint32_t tile = static_cast<std::uint32_t>(std::min<std::size_t>(users.size(), 65536));
+  const std::uint32_t tile = static_cast<std::uint32_t>(std::min(users.size(), most_pairs));
   const bool dot = m.model.trunk() == Trunk::dot;
   device::Buffer<Sample> sample(tile);
   device::Buffer<float> score(tile * m.model.heads.size()), inputs(dot ? 0 : tile * 2 * static_cast<std::size_t>(m.model.dim));
@@ -275,9 +297,7 @@ void rank_items(const DeviceModel& m, std::span<const std::uint32_t> users, int 
   ranked.score.assign(users.size() * places, 0.0f);
   ranked.first_relevant_rank.assign(relevant != nullptr ? users.size() : 0, 0);
   if (users.empty()) return;
-  // Scores of a block of users are all that is ever in memory at once: 256 MB.
-  const std::uint32_t block = static_cast<std::uint32_t>(
-      std::min<std::size_t>(users.size(), std::clamp<std::size_t>((std::size_t{1} << 26) / items, 1, 4096)));
+  const std::uint32_t block = static_cast<std::uint32_t>(std::min<std::size_t>(users.size(), users_a_block(m.model)));
   Catalogue catalogue(m, block, stream);
   device::Buffer<float> score(std::size_t{block} * items), best(std::size_t{block} * top);
   device::Buffer<std::uint32_t> item(std::size_t{block} * top), rank(block);

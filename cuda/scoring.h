@@ -18,7 +18,7 @@ void predict_pairs(const DeviceModel& model, std::span<const std::uint32_t> user
 void rank_items(const DeviceModel& model, std::span<const std::uint32_t> users, int k, const ItemLists* seen,
                 const ItemLists* relevant, Ranked& ranked, const device::Stream& stream);
 
-// The copies of the tables.
+// The copies of the tables, and what scores are computed in; not the lists of items, which are as long as is asked for.
 std::uint64_t bytes_needed_to_look(const ModelConfig& model);
 
 }  // namespace anirec::cuda

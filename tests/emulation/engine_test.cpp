@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "cpu/batch_plan.h"
 #include "cuda/cuda_engine.h"
+#include "cuda/scoring.h"
 #include "cuda/train_step.h"
 #include "cuda/window.h"
 #include "device/emulation.h"
@@ -91,6 +93,42 @@ TEST_CASE("a step's memory is what the plan says") {
     CHECK(taken >= planned);
     CHECK(taken <= planned + 8 * sizeof(cuda::PartialGradient));  // the list of the partial gradients
   }
+}
+
+TEST_CASE("looking takes the memory that the plan says") {
+  ProblemSize many_items;  // so many that ranking takes more than predicting
+  many_items.users = 300;
+  many_items.items = 5000;
+  many_items.dim = 1;
+  many_items.hidden = {1};
+  std::vector<Problem> problems = {make_problem("mf", Task::rating), make_problem("hybrid", Task::hybrid),
+                                   make_problem("mf", Task::rating, many_items),
+                                   make_problem("nn", Task::rating, many_items)};
+  many_items.hidden = {1, 2};
+  problems.push_back(make_problem("nn", Task::rating, many_items));
+  for (const Problem& p : problems) {
+    CAPTURE(p.model.name);
+    CAPTURE(p.model.items);
+    emulation::reset();
+    const std::unique_ptr<Engine> engine = make_cuda_engine(p.model, p.settings, 0, 0);
+    engine->load(p.start, nullptr);
+    const auto look = [&](bool many) {
+      std::vector<std::uint32_t> users(p.model.users);
+      std::iota(users.begin(), users.end(), 0u);
+      Ranked ranked;
+      engine->rank(users, 1, nullptr, nullptr, ranked);
+      const std::vector<std::uint32_t> pairs(many ? 70000 : 1, 0);
+      Scores of_pairs;
+      engine->predict(pairs, pairs, of_pairs);
+    };
+    const bool predicts = p.model.items < 100;  // what takes the most
+    const std::uint64_t planned = device::allocated_bytes() + cuda::bytes_needed_to_look(p.model);
+    emulation::set_memory(planned + 16384);  // beside it: numbers of a step, lists of items
+    look(predicts);
+    emulation::set_memory(planned - 65536);
+    CHECK_THROWS_AS(look(predicts), DeviceError);
+  }
+  emulation::reset();
 }
 
 TEST_CASE("a failure of the device at any moment is one clear error") {
