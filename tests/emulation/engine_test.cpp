@@ -97,8 +97,8 @@ TEST_CASE("a step's memory is what the plan says") {
 
 TEST_CASE("looking takes the memory that the plan says") {
   ProblemSize many_items;  // so many that ranking takes more than predicting
-  many_items.users = 300;
-  many_items.items = 5000;
+  many_items.users = 10;
+  many_items.items = 45000;
   many_items.dim = 1;
   many_items.hidden = {1};
   std::vector<Problem> problems = {make_problem("mf", Task::rating), make_problem("hybrid", Task::hybrid),
@@ -117,7 +117,7 @@ TEST_CASE("looking takes the memory that the plan says") {
       std::iota(users.begin(), users.end(), 0u);
       Ranked ranked;
       engine->rank(users, 1, nullptr, nullptr, ranked);
-      const std::vector<std::uint32_t> pairs(many ? 70000 : 1, 0);
+      const std::vector<std::uint32_t> pairs(many ? 65536 : 1, 0);
       Scores of_pairs;
       engine->predict(pairs, pairs, of_pairs);
     };
