@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <map>
 
 #include "dataset/dataset.h"
 #include "error.h"
@@ -42,21 +41,32 @@ std::string count_line(const std::string& label, std::uint64_t count, std::uint6
   return line(label, with_separators(count), share_of(count, whole));
 }
 
+// How often each rating occurs: lowest, lowest + 1/2, … Empty where ratings have other steps, or more than a
+// histogram shows.
+std::vector<std::uint64_t> count_half_steps(const std::vector<float>& ratings, float lowest, float highest) {
+  if (highest - lowest >= static_cast<float>(most_steps) || lowest * 2 != std::floor(lowest * 2)) return {};
+  std::vector<std::uint64_t> counts(static_cast<std::size_t>((highest - lowest) * 2) + 1);
+  bool exact = true;
+  for (const float rating : ratings) {
+    const float place = (rating - lowest) * 2;
+    const int whole = static_cast<int>(place);
+    exact = exact && static_cast<float>(whole) == place;
+    ++counts[static_cast<std::size_t>(whole)];
+  }
+  return exact ? counts : std::vector<std::uint64_t>();
+}
+
 // One line a step from the lowest to the highest rating, with bars.
-std::string histogram(const std::map<float, std::uint64_t>& counts, float step, std::size_t rows) {
-  const float lowest = counts.begin()->first, highest = counts.rbegin()->first;
-  const int steps = static_cast<int>(std::lround((highest - lowest) / step));
-  std::uint64_t most = 0;
-  for (const auto& [rating, count] : counts) most = std::max(most, count);
+std::string histogram(const std::vector<std::uint64_t>& counts, float lowest, float step, std::size_t rows) {
+  const std::uint64_t most = *std::max_element(counts.begin(), counts.end());
   std::string text;
-  for (int i = 0; i <= steps; ++i) {
+  for (std::size_t i = 0; i < counts.size(); ++i) {
     const float rating = lowest + static_cast<float>(i) * step;
-    const auto found = counts.find(rating);
-    const std::uint64_t count = found == counts.end() ? 0 : found->second;
     std::string label = format_number(step == 1 ? "%6.0f" : "%6.1f", rating);
-    const std::string number = with_separators(count);
-    label += std::string(count_width - std::min(count_width, number.size()), ' ') + number + share_of(count, rows);
-    const double share = static_cast<double>(count) / static_cast<double>(most);
+    const std::string number = with_separators(counts[i]);
+    label +=
+        std::string(count_width - std::min(count_width, number.size()), ' ') + number + share_of(counts[i], rows);
+    const double share = static_cast<double>(counts[i]) / static_cast<double>(most);
     const auto bar = static_cast<std::size_t>(std::lround(share * static_cast<double>(bar_width)));
     text += label + (bar == 0 ? "" : "  " + std::string(bar, '#')) + "\n";
   }
@@ -79,26 +89,19 @@ std::string quartiles(std::vector<float> ratings) {
 
 std::string describe_ratings(const std::vector<float>& ratings) {
   double sum = 0;
-  std::map<float, std::uint64_t> counts;
-  bool half_steps = true;
-  std::map<float, std::uint64_t>::iterator last = counts.end();
-  for (const float rating : ratings) {
-    sum += rating;
-    if (!half_steps) continue;
-    if (last == counts.end() || last->first != rating) last = counts.emplace(rating, 0).first;
-    ++last->second;
-    half_steps = rating * 2 == std::floor(rating * 2) && counts.size() <= most_steps;
-  }
-  std::string text =
+  for (const float rating : ratings) sum += rating;
+  const std::string text =
       "\nratings\n" + line("  mean", format_number("%.6g", sum / static_cast<double>(ratings.size())));
-  if (half_steps) {
-    const bool whole = std::all_of(counts.begin(), counts.end(),
-                                   [](const auto& entry) { return entry.first == std::floor(entry.first); });
-    const float step = whole ? 1.0f : 0.5f;
-    half_steps = (counts.rbegin()->first - counts.begin()->first) / step < static_cast<float>(most_steps);
-    if (half_steps) return text + histogram(counts, step, ratings.size());
+  const auto [lowest, highest] = std::minmax_element(ratings.begin(), ratings.end());
+  std::vector<std::uint64_t> counts = count_half_steps(ratings, *lowest, *highest);
+  bool whole = !counts.empty() && *lowest == std::floor(*lowest);
+  for (std::size_t i = 1; i < counts.size(); i += 2) whole = whole && counts[i] == 0;
+  if (whole) {
+    for (std::size_t i = 0; 2 * i < counts.size(); ++i) counts[i] = counts[2 * i];
+    counts.resize((counts.size() + 1) / 2);
   }
-  return text + quartiles(ratings);
+  if (counts.empty() || counts.size() > most_steps) return text + quartiles(ratings);
+  return text + histogram(counts, *lowest, whole ? 1.0f : 0.5f, ratings.size());
 }
 
 }  // namespace
