@@ -36,6 +36,15 @@ ANIREC_CLONES void add_rows(const float* a, const float* __restrict b, int width
   for (int k = 0; k < width; ++k) to[k] = a[k] + b[k];
 }
 
+// score[i] += by + bias[i], or by alone where there are no biases.
+ANIREC_CLONES void add_to_scores(float* __restrict score, float by, const float* __restrict bias,
+                                 std::size_t items) {
+  if (bias == nullptr)
+    for (std::size_t i = 0; i < items; ++i) score[i] += by;
+  else
+    for (std::size_t i = 0; i < items; ++i) score[i] += by + bias[i];
+}
+
 // The items' side of every score, made once a call.
 class Catalogue {
  public:
@@ -90,8 +99,8 @@ class Catalogue {
       cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, columns, d, 1, scratch.users.data(), d,
                   rows_.data(), d, 0, score, columns);
       for (std::size_t u = 0; u < users.size(); ++u)
-        for (std::size_t i = 0; i < items; ++i)
-          score[u * items + i] += dense[0] + (broadcast ? 0.0f : scratch.bias[u] + bias_[i]);
+        add_to_scores(score + u * items, broadcast ? dense[0] : dense[0] + scratch.bias[u],
+                      broadcast ? nullptr : bias_.data(), items);
       return;
     }
     const int width = layers_.width(0);
@@ -153,13 +162,26 @@ bool before(const Candidate& a, const Candidate& b) {
   return a.score > b.score || (a.score == b.score && a.item < b.item);
 }
 
+// The first item at or after `item` whose score is above `than`; `items` where none is. Most are not, so most are
+// looked at many at a time.
+ANIREC_CLONES std::uint32_t next_above(const float* score, std::uint32_t item, std::uint32_t items, float than) {
+  constexpr std::uint32_t block = 64;
+  for (; item + block <= items; item += block) {
+    const float* const part = score + item;
+    int above = 0;
+    for (std::size_t i = 0; i < block; ++i) above |= part[i] > than;
+    if (above != 0) break;
+  }
+  while (item < items && !(score[item] > than)) ++item;
+  return item;
+}
+
 // The k best of score [items], left-out ones aside, best first; `best` is reused memory.
 void best_of(const float* score, std::uint32_t items, std::size_t k, std::vector<Candidate>& best) {
   best.clear();
   float worst = left_out;  // of the heap, once it is full
-  for (std::uint32_t item = 0; item < items; ++item) {
-    // Items come in ascending order, so an equal score never comes before one that is in.
-    if (!(score[item] > worst)) continue;
+  // Items come in ascending order, so an equal score never comes before one that is in.
+  for (std::uint32_t item = 0; (item = next_above(score, item, items, worst)) < items; ++item) {
     if (best.size() == k) {
       std::pop_heap(best.begin(), best.end(), before);
       best.pop_back();
@@ -171,15 +193,25 @@ void best_of(const float* score, std::uint32_t items, std::size_t k, std::vector
   std::sort(best.begin(), best.end(), before);
 }
 
+// How many of score [items] are above `than`; `equal` ones count too where wanted.
+ANIREC_CLONES std::uint32_t count_above(const float* score, std::uint32_t items, float than, bool equal) {
+  std::uint32_t count = 0;
+  if (equal)
+    for (std::size_t item = 0; item < items; ++item) count += score[item] >= than;
+  else
+    for (std::size_t item = 0; item < items; ++item) count += score[item] > than;
+  return count;
+}
+
 // The place, from 1, of the best relevant item among all that are not left out; 0 where none is.
 std::uint32_t first_rank(const float* score, std::uint32_t items, std::span<const std::uint32_t> relevant) {
   Candidate first = {left_out, unknown_index};
   for (const std::uint32_t item : relevant)
     if (score[item] > left_out && before({score[item], item}, first)) first = {score[item], item};
   if (first.item == unknown_index) return 0;
-  std::uint32_t rank = 1;
-  for (std::uint32_t item = 0; item < items; ++item) rank += before({score[item], item}, first);
-  return rank;
+  // Of equal scores the lower item comes before.
+  return 1 + count_above(score, first.item, first.score, true) +
+         count_above(score + first.item, items - first.item, first.score, false);
 }
 
 }  // namespace
