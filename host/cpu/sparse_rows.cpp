@@ -12,25 +12,35 @@ constexpr int word_bits = 64;
 
 std::size_t words_for(std::size_t bits) { return (bits + word_bits - 1) / word_bits; }
 
-// Bits of the lanes of two vectors that are not zero.
+typedef std::uint32_t Words16 __attribute__((vector_size(64)));
+typedef std::uint32_t Words8 __attribute__((vector_size(32)));
+typedef std::uint32_t Words4 __attribute__((vector_size(16)));
+
+// All ones where a lane is neither 0 nor −0, by arithmetic: a comparison of such vectors GCC makes a lane at a
+// time where the machine's are shorter.
+ANIREC_INLINE void set_where_nonzero(Words16& set, const float* values) {
+  constexpr std::uint32_t all_but_sign = 0x7FFFFFFF;
+  std::memcpy(&set, values, sizeof set);
+  set = 0 - (((set & all_but_sign) + all_but_sign) >> 31);
+}
+
+// Bits of the lanes of two vectors, or of one, that are not zero.
 ANIREC_INLINE std::uint32_t nonzero_lanes(const float* values, bool both) {
-  const VecInt lane_bit = {1 << 0, 1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
-                           1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
-  Vec low, high = {};
-  load(low, values);
-  if (both) load(high, values + lanes);
-  const VecInt set = ((low != 0) & lane_bit) | (((high != 0) & lane_bit) << 16);
-  typedef std::int32_t VecInt8 __attribute__((vector_size(32)));
-  typedef std::int32_t VecInt4 __attribute__((vector_size(16)));
-  VecInt8 eight, upper_eight;
+  const Words16 lane_bit = {1u << 0, 1u << 1, 1u << 2,  1u << 3,  1u << 4,  1u << 5,  1u << 6,  1u << 7,
+                            1u << 8, 1u << 9, 1u << 10, 1u << 11, 1u << 12, 1u << 13, 1u << 14, 1u << 15};
+  Words16 low, high = {};
+  set_where_nonzero(low, values);
+  if (both) set_where_nonzero(high, values + lanes);
+  const Words16 set = (low & lane_bit) | ((high & lane_bit) << 16);
+  Words8 eight, upper_eight;
   take_half(eight, set, false);
   take_half(upper_eight, set, true);
   eight |= upper_eight;
-  VecInt4 four, upper_four;
+  Words4 four, upper_four;
   take_half(four, eight, false);
   take_half(upper_four, eight, true);
   four |= upper_four;
-  return static_cast<std::uint32_t>((four[0] | four[2]) | (four[1] | four[3]));
+  return (four[0] | four[2]) | (four[1] | four[3]);
 }
 
 ANIREC_CLONES void find_nonzeros(const float* values, std::uint32_t rows, int width, std::uint64_t* bits) {
