@@ -8,7 +8,7 @@ ANIREC_INLINE float squared_norm(const float* row, int width) {
   for (int k = 0; k < width; k += lanes) {
     Vec part;
     load(part, row + k);
-    sum += part * part;
+    sum.add_product(part, part);
   }
   return lane_sum(sum);
 }

@@ -26,9 +26,11 @@ ANIREC_INLINE float masked_dot(const float* x, const float* y, float x_bias, flo
     Vec a, b;
     load(a, x + n * lanes);
     load(b, y + n * lanes);
-    Vec product = (a + x_bias) * (b + y_bias);
-    if (Masked) keep_lanes(product, static_cast<std::uint32_t>(user_bits[n] & item_bits[n]));
-    sum += product;
+    a += x_bias;
+    b += y_bias;
+    a *= b;
+    if (Masked) keep_lanes(a, static_cast<std::uint32_t>(user_bits[n] & item_bits[n]));
+    sum += a;
   }
   return lane_sum(sum);
 }
@@ -72,7 +74,8 @@ ANIREC_INLINE float row_gradient(const RowRuns& runs, std::uint32_t r, const Oth
       g, [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
         const float* y = other.table.row(other.index[place]);
         load(value, y + n * lanes);
-        value = other.slope[place] * (value + inside * y[tail + tail_bias]);
+        value += inside * y[tail + tail_bias];
+        value *= other.slope[place];
       });
   Vec total = {};
   for (int n = 0; n < vectors; ++n) {

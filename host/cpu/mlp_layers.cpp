@@ -16,7 +16,7 @@ ANIREC_INLINE float lane_dot(const float* a, const float* b, int size) {
     Vec x, y;
     load(x, a + k);
     load(y, b + k);
-    sum += x * y;
+    sum.add_product(x, y);
   }
   float rest = 0;
   for (; k < size; ++k) rest += a[k] * b[k];

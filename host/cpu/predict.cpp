@@ -16,7 +16,9 @@ ANIREC_CLONES float dot_rows(const float* x, const float* y, float x_bias, float
     Vec a, b;
     load(a, x + k);
     load(b, y + k);
-    sum += (a + x_bias) * (b + y_bias);
+    a += x_bias;
+    b += y_bias;
+    sum.add_product(a, b);
   }
   float rest = 0;
   for (; k < dim; ++k) rest += (x[k] + x_bias) * (y[k] + y_bias);

@@ -22,6 +22,7 @@ ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const Dropo
     const std::uint32_t place = runs.sample[s];
     const std::uint16_t* bits = Masked ? masks.of(place, side < 0 ? 0 : side) : nullptr;
     const std::uint16_t* other_bits = Masked && side < 0 ? masks.of(place, 1) : bits;
+#pragma GCC unroll 4
     for (int n = 0; n < Vectors; ++n) {
       Vec value;
       term(place, first + n, value);
@@ -29,6 +30,7 @@ ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const Dropo
       sum[n] += value;
     }
   }
+#pragma GCC unroll 4
   for (int n = 0; n < Vectors; ++n) store(g + (first + n) * lanes, sum[n]);
 }
 

@@ -83,7 +83,7 @@ ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_
       for (int k = 0; k < width; k += lanes) {
         Vec part;
         load(part, g + k);
-        squares += part * part;
+        squares.add_product(part, part);
       }
       // The mean of g² is added to the row's one accumulator; then its rate is the same for all elements.
       tail[tail_row_second] += lane_sum(squares) / static_cast<float>(table.dim());

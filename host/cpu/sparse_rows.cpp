@@ -12,43 +12,33 @@ constexpr int word_bits = 64;
 
 std::size_t words_for(std::size_t bits) { return (bits + word_bits - 1) / word_bits; }
 
-typedef std::uint32_t Words16 __attribute__((vector_size(64)));
-typedef std::uint32_t Words8 __attribute__((vector_size(32)));
-typedef std::uint32_t Words4 __attribute__((vector_size(16)));
-
-// All ones where a lane is neither 0 nor −0, by arithmetic: a comparison of such vectors GCC makes a lane at a
-// time where the machine's are shorter.
-ANIREC_INLINE void set_where_nonzero(Words16& set, const float* values) {
-  constexpr std::uint32_t all_but_sign = 0x7FFFFFFF;
-  std::memcpy(&set, values, sizeof set);
-  set = 0 - (((set & all_but_sign) + all_but_sign) >> 31);
-}
-
-// Bits of the lanes of two vectors, or of one, that are not zero.
-ANIREC_INLINE std::uint32_t nonzero_lanes(const float* values, bool both) {
-  const Words16 lane_bit = {1u << 0, 1u << 1, 1u << 2,  1u << 3,  1u << 4,  1u << 5,  1u << 6,  1u << 7,
-                            1u << 8, 1u << 9, 1u << 10, 1u << 11, 1u << 12, 1u << 13, 1u << 14, 1u << 15};
-  Words16 low, high = {};
-  set_where_nonzero(low, values);
-  if (both) set_where_nonzero(high, values + lanes);
-  const Words16 set = (low & lane_bit) | ((high & lane_bit) << 16);
-  Words8 eight, upper_eight;
-  take_half(eight, set, false);
-  take_half(upper_eight, set, true);
-  eight |= upper_eight;
-  Words4 four, upper_four;
-  take_half(four, eight, false);
-  take_half(upper_four, eight, true);
+// Bits of the elements that are neither 0 nor −0: of 32, or of 16.
+ANIREC_INLINE std::uint32_t nonzero_lanes(const float* values, int count) {
+  typedef std::int32_t Quarter __attribute__((vector_size(16)));
+  const HalfInt lane_bit = {1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7};
+  HalfInt set = {};
+  for (int n = 0; n < count; n += half_lanes) {
+    Half value;
+    std::memcpy(&value, values + n, sizeof value);
+    set |= ((value != 0) & lane_bit) << n;
+  }
+  Quarter four, upper_four;
+  take_half(four, set, false);
+  take_half(upper_four, set, true);
   four |= upper_four;
-  return (four[0] | four[2]) | (four[1] | four[3]);
+  return static_cast<std::uint32_t>((four[0] | four[2]) | (four[1] | four[3]));
 }
 
 ANIREC_CLONES void find_nonzeros(const float* values, std::uint32_t rows, int width, std::uint64_t* bits) {
   for (std::uint32_t r = 0; r < rows; ++r, values += width)
     for (int first = 0; first < width; first += word_bits, ++bits) {
-      *bits = nonzero_lanes(values + first, first + lanes < width);
-      if (first + 2 * lanes < width)
-        *bits |= std::uint64_t{nonzero_lanes(values + first + 2 * lanes, first + 3 * lanes < width)} << 32;
+      *bits = 0;
+      for (int n = 0; n < word_bits && first + n < width; n += 2 * lanes) {
+        const bool both = first + n + lanes < width;
+        const std::uint32_t set =
+            both ? nonzero_lanes(values + first + n, 2 * lanes) : nonzero_lanes(values + first + n, lanes);
+        *bits |= std::uint64_t{set} << n;
+      }
     }
 }
 
@@ -63,97 +53,130 @@ void turn_block(std::uint64_t* block) {
     }
 }
 
-// Vectors [0, N) of Σ coefficient[c · step] · matrix[c, ·] over the set bits c of a word.
-template <int N>
+// One product: `a` [rows, depth] with the bits of its rows, or of its columns, and the other factor [·, width].
+struct Product {
+  const float* a;
+  const std::uint64_t* bits;
+  std::size_t words, rows, depth;
+  const float* b;
+  std::size_t width;
+  float* out;
+};
+
+// Parts [0, N) of a row: sum += Σ coefficient[c · step] · matrix[c, ·] over the set bits c of a word.
+template <class Part, int N>
 ANIREC_INLINE void add_rows_of_word(std::uint64_t bits, const float* coefficient, std::size_t step,
-                                    const float* matrix, std::size_t stride, Vec* sum) {
+                                    const float* matrix, std::size_t stride, Part* sum) {
+  constexpr std::size_t width = sizeof(Part) / sizeof(float);
   for (; bits != 0; bits &= bits - 1) {
     const std::size_t c = static_cast<std::size_t>(std::countr_zero(bits));
     const float factor = coefficient[c * step];
     const float* const row = matrix + c * stride;
+#pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
-      Vec value;
-      load(value, row + n * lanes);
+      Part value;
+      std::memcpy(&value, row + n * width, sizeof value);
       sum[n] += factor * value;
     }
   }
 }
 
-template <int N>
-ANIREC_INLINE void multiply_columns(const float* a, const std::uint64_t* bits, std::size_t words,
-                                    std::uint32_t rows, std::size_t depth, const float* b, std::size_t width,
-                                    float* out) {
-  for (std::uint32_t r = 0; r < rows; ++r, a += depth, bits += words, out += width) {
-    Vec sum[N] = {};
-    for (std::size_t w = 0; w < words; ++w)
-      add_rows_of_word<N>(bits[w], a + w * word_bits, 1, b + w * word_bits * width, width, sum);
-    for (int n = 0; n < N; ++n) store(out + n * lanes, sum[n]);
+template <class Part, int N>
+ANIREC_INLINE void multiply_columns(const Product& product, std::size_t first) {
+  const float *a = product.a, *const b = product.b + first;
+  const std::uint64_t* bits = product.bits;
+  float* out = product.out + first;
+  for (std::size_t r = 0; r < product.rows; ++r, a += product.depth, bits += product.words, out += product.width) {
+    Part sum[N] = {};
+    for (std::size_t w = 0; w < product.words; ++w)
+      add_rows_of_word<Part, N>(bits[w], a + w * word_bits, 1, b + w * word_bits * product.width, product.width,
+                                sum);
+#pragma GCC unroll 8
+    for (std::size_t n = 0; n < N; ++n) std::memcpy(out + n * sizeof(Part) / sizeof(float), &sum[n], sizeof(Part));
   }
 }
 
-template <int N>
-ANIREC_INLINE void add_transposed_columns(const float* a, const std::uint64_t* bits, std::size_t words,
-                                          std::size_t depth, const float* c, std::size_t width, float* out) {
+template <class Part, int N>
+ANIREC_INLINE void add_transposed_columns(const Product& product, std::size_t first) {
+  const float *a = product.a, *c = product.b + first;
   // A word's rows of c stay in the nearest cache for all of a's columns.
-  for (std::size_t w = 0; w < words; ++w, a += word_bits * depth, c += word_bits * width)
-    for (std::size_t k = 0; k < depth; ++k) {
-      const std::uint64_t word = bits[k * words + w];
+  for (std::size_t w = 0; w < product.words; ++w, a += word_bits * product.depth, c += word_bits * product.width)
+    for (std::size_t k = 0; k < product.depth; ++k) {
+      const std::uint64_t word = product.bits[k * product.words + w];
       if (word == 0) continue;
-      float* const to = out + k * width;
-      Vec sum[N];
-      for (int n = 0; n < N; ++n) load(sum[n], to + n * lanes);
-      add_rows_of_word<N>(word, a + k, depth, c, width, sum);
-      for (int n = 0; n < N; ++n) store(to + n * lanes, sum[n]);
+      float* const to = product.out + k * product.width + first;
+      Part sum[N];
+#pragma GCC unroll 8
+      for (std::size_t n = 0; n < N; ++n)
+        std::memcpy(&sum[n], to + n * sizeof(Part) / sizeof(float), sizeof(Part));
+      add_rows_of_word<Part, N>(word, a + k, product.depth, c, product.width, sum);
+#pragma GCC unroll 8
+      for (std::size_t n = 0; n < N; ++n)
+        std::memcpy(to + n * sizeof(Part) / sizeof(float), &sum[n], sizeof(Part));
     }
 }
 
-// Vectors of the product's columns that are summed at a time: as many as AVX2 has registers for.
-constexpr int block_vectors = 4, block_columns = block_vectors * lanes;
+// Columns of the product that are summed at a time: as many as AVX2 has registers for.
+constexpr std::size_t block_columns = 64;
 
-ANIREC_CLONES void multiply_all(const float* a, const std::uint64_t* bits, std::size_t words, std::uint32_t rows,
-                                std::size_t depth, const float* b, std::size_t width, float* out) {
+template <class Part>
+ANIREC_INLINE void run_blocks(const Product& product, bool transposed) {
+  constexpr int part = sizeof(Part) / sizeof(float), wide = block_columns / part, narrow = lanes / part;
   std::size_t first = 0;
-  for (; first + block_columns <= width; first += block_columns)
-    multiply_columns<block_vectors>(a, bits, words, rows, depth, b + first, width, out + first);
-  for (; first < width; first += lanes)
-    multiply_columns<1>(a, bits, words, rows, depth, b + first, width, out + first);
-}
-
-ANIREC_CLONES void add_transposed_all(const float* a, const std::uint64_t* bits, std::size_t words,
-                                      std::size_t depth, const float* c, std::size_t width, float* out) {
-  std::size_t first = 0;
-  for (; first + block_columns <= width; first += block_columns)
-    add_transposed_columns<block_vectors>(a, bits, words, depth, c + first, width, out + first);
-  for (; first < width; first += lanes)
-    add_transposed_columns<1>(a, bits, words, depth, c + first, width, out + first);
-}
-
-// Swaps what lies off the diagonal of pairs of squares of S × S: log2(16) rounds turn sixteen vectors.
-template <int S>
-ANIREC_INLINE void swap_squares(Vec* rows) {
-  VecInt low, high;  // of a pair's sixteen and sixteen lanes, which go to the first and to the second vector
-  for (int lane = 0; lane < lanes; ++lane) {
-    low[lane] = (lane & S) != 0 ? lane - S + lanes : lane;
-    high[lane] = (lane & S) != 0 ? lane + lanes : lane + S;
+  if (transposed) {
+    for (; first + block_columns <= product.width; first += block_columns)
+      add_transposed_columns<Part, wide>(product, first);
+    for (; first < product.width; first += lanes) add_transposed_columns<Part, narrow>(product, first);
+  } else {
+    for (; first + block_columns <= product.width; first += block_columns)
+      multiply_columns<Part, wide>(product, first);
+    for (; first < product.width; first += lanes) multiply_columns<Part, narrow>(product, first);
   }
-  for (int r = 0; r < lanes; ++r) {
+}
+
+// What ANIREC_CLONES does, but for AVX-512 with vectors of its own width: here the instructions are what takes
+// time.
+#if defined(__x86_64__) && !defined(ANIREC_SINGLE_VERSION)
+typedef float Whole __attribute__((vector_size(64)));
+__attribute__((target("arch=x86-64-v4"))) void run(const Product& product, bool transposed) {
+  run_blocks<Whole>(product, transposed);
+}
+__attribute__((target("arch=x86-64-v3"))) void run(const Product& product, bool transposed) {
+  run_blocks<Half>(product, transposed);
+}
+__attribute__((target("default")))
+#endif
+void run(const Product& product, bool transposed) {
+  run_blocks<Half>(product, transposed);
+}
+
+// Swaps what lies off the diagonal of pairs of squares of S × S: three rounds turn eight vectors of eight.
+template <int S>
+ANIREC_INLINE void swap_squares(Half* rows) {
+  HalfInt low, high;  // of a pair's eight and eight lanes, which go to the first and to the second vector
+  for (int lane = 0; lane < half_lanes; ++lane) {
+    low[lane] = (lane & S) != 0 ? lane - S + half_lanes : lane;
+    high[lane] = (lane & S) != 0 ? lane + half_lanes : lane + S;
+  }
+  for (int r = 0; r < half_lanes; ++r) {
     if ((r & S) != 0) continue;
-    const Vec first = rows[r], second = rows[r + S];
+    const Half first = rows[r], second = rows[r + S];
     rows[r] = __builtin_shuffle(first, second, low);
     rows[r + S] = __builtin_shuffle(first, second, high);
   }
 }
 
 ANIREC_CLONES void transpose_all(const float* from, std::size_t rows, std::size_t columns, float* to) {
-  for (std::size_t r = 0; r < rows; r += lanes)
-    for (std::size_t c = 0; c < columns; c += lanes) {
-      Vec block[lanes];
-      for (std::size_t i = 0; i < lanes; ++i) load(block[i], from + (r + i) * columns + c);
-      swap_squares<8>(block);
+  for (std::size_t r = 0; r < rows; r += half_lanes)
+    for (std::size_t c = 0; c < columns; c += half_lanes) {
+      Half block[half_lanes];
+      for (std::size_t i = 0; i < half_lanes; ++i)
+        std::memcpy(&block[i], from + (r + i) * columns + c, sizeof block[i]);
       swap_squares<4>(block);
       swap_squares<2>(block);
       swap_squares<1>(block);
-      for (std::size_t i = 0; i < lanes; ++i) store(to + (c + i) * rows + r, block[i]);
+      for (std::size_t i = 0; i < half_lanes; ++i)
+        std::memcpy(to + (c + i) * rows + r, &block[i], sizeof block[i]);
     }
 }
 
@@ -187,14 +210,16 @@ void NonZeros::turn() {
 
 void multiply_sparse(const float* a, const NonZeros& nonzero, std::uint32_t rows, int depth, const float* b,
                      int width, float* out) {
-  multiply_all(a, nonzero.of_row(0), nonzero.row_words(), rows, static_cast<std::size_t>(depth), b,
-               static_cast<std::size_t>(width), out);
+  run({a, nonzero.of_row(0), nonzero.row_words(), rows, static_cast<std::size_t>(depth), b,
+       static_cast<std::size_t>(width), out},
+      false);
 }
 
 void add_transposed_sparse(const float* a, const NonZeros& nonzero, int depth, const float* c, int width,
                            float* out) {
-  add_transposed_all(a, nonzero.of_column(0), nonzero.column_words(), static_cast<std::size_t>(depth), c,
-                     static_cast<std::size_t>(width), out);
+  run({a, nonzero.of_column(0), nonzero.column_words(), 0, static_cast<std::size_t>(depth), c,
+       static_cast<std::size_t>(width), out},
+      true);
 }
 
 void transpose(const float* from, int rows, int columns, float* to) {

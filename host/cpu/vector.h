@@ -17,25 +17,45 @@
 namespace anirec {
 
 constexpr int lanes = 16;
-typedef float Vec __attribute__((vector_size(64)));
-typedef std::int32_t VecInt __attribute__((vector_size(64)));
+
+// Two vectors of eight, which AVX2 has instructions for, AVX-512 too: of one of sixteen GCC makes detours through
+// memory where the machine's are shorter.
+typedef float Half __attribute__((vector_size(32)));
+typedef std::int32_t HalfInt __attribute__((vector_size(32)));
+constexpr int half_lanes = lanes / 2;
+struct Vec {
+  Half low, high;
+
+  ANIREC_INLINE void operator+=(const Vec& by) { low += by.low, high += by.high; }
+  ANIREC_INLINE void operator+=(float by) { low += by, high += by; }
+  ANIREC_INLINE void operator*=(const Vec& by) { low *= by.low, high *= by.high; }
+  ANIREC_INLINE void operator*=(float by) { low *= by, high *= by; }
+  // Adds a · b, rounded twice.
+  ANIREC_INLINE void add_product(const Vec& a, const Vec& b) { low += a.low * b.low, high += a.high * b.high; }
+  ANIREC_INLINE void add_product(float a, const Vec& b) { low += a * b.low, high += a * b.high; }
+};
 
 // Elements rounded up to whole vectors.
 constexpr int padded_width(int width) { return (width + lanes - 1) / lanes * lanes; }
 
 // By reference, not by value: passing such vectors to a function is another ABI on each instruction set.
-ANIREC_INLINE void load(Vec& to, const float* from) { std::memcpy(&to, from, sizeof(Vec)); }
-ANIREC_INLINE void store(float* to, const Vec& from) { std::memcpy(to, &from, sizeof(Vec)); }
+ANIREC_INLINE void load(Vec& to, const float* from) {
+  std::memcpy(&to.low, from, sizeof(Half));
+  std::memcpy(&to.high, from + half_lanes, sizeof(Half));
+}
+ANIREC_INLINE void store(float* to, const Vec& from) {
+  std::memcpy(to, &from.low, sizeof(Half));
+  std::memcpy(to + half_lanes, &from.high, sizeof(Half));
+}
 
 // Clears the lanes whose bit is not set.
+ANIREC_INLINE void keep_half(Half& value, std::uint32_t bits) {
+  const HalfInt lane_bit = {1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7};
+  value = (Half)((HalfInt)value & ((lane_bit & static_cast<std::int32_t>(bits)) != 0));
+}
 ANIREC_INLINE void keep_lanes(Vec& value, std::uint32_t bits) {
-  const VecInt lane_bit = {1 << 0, 1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
-                           1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
-  const VecInt set = ((lane_bit & static_cast<std::int32_t>(bits)) != 0);
-  VecInt raw;
-  std::memcpy(&raw, &value, sizeof raw);
-  raw &= set;
-  std::memcpy(&value, &raw, sizeof raw);
+  keep_half(value.low, bits);
+  keep_half(value.high, bits >> half_lanes);
 }
 
 // The lower or the upper half of a vector: spelled out, since of a loop over lanes the compiler makes one through
@@ -48,13 +68,9 @@ ANIREC_INLINE void take_half(Half& to, const Whole& from, bool upper) {
 
 // Sum of the lanes, as a balanced tree.
 ANIREC_INLINE float lane_sum(const Vec& value) {
-  typedef float Vec8 __attribute__((vector_size(32)));
-  typedef float Vec4 __attribute__((vector_size(16)));
-  Vec8 eight, upper_eight;
-  take_half(eight, value, false);
-  take_half(upper_eight, value, true);
-  eight += upper_eight;
-  Vec4 four, upper_four;
+  typedef float Quarter __attribute__((vector_size(16)));
+  const Half eight = value.low + value.high;
+  Quarter four, upper_four;
   take_half(four, eight, false);
   take_half(upper_four, eight, true);
   four += upper_four;
