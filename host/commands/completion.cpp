@@ -13,7 +13,7 @@ std::string choices_of(const OptionSpec& option) {
       {"split-by", "rows leave-last-out"},
       {"mf-bias", "broadcast additive"},
       {"rating-activation", "identity relu bounded auto"},
-      {"init-bias", "zero mean"},
+      {"init-bias", "zero mean low"},
       {"optimizer", "adam lazy-adam adagrad rowwise-adagrad sgd"},
       {"lr-schedule", "constant cosine step"},
       {"monitor", "loss rmse mae bce accuracy precision recall specificity auc"},

@@ -160,10 +160,16 @@ TrainConfig requested_config(const Arguments& arguments) {
   const TrainConfig general;
   TrainConfig config = default_config(arguments.text("model"), arguments.text("task"));
   if (arguments.has("dropout") || arguments.has("l2")) {
-    config.dropout = general.dropout;
-    config.l2 = general.l2;
+    config = general;
+    config.model = arguments.text("model");
+    config.task = arguments.text("task");
   }
-  if (arguments.has("optimizer")) config.lr = general.lr;
+  if (arguments.has("optimizer") || arguments.has("lr-schedule")) {
+    config.lr = general.lr;
+    config.lr_schedule = general.lr_schedule;
+    config.lr_decay = general.lr_decay;
+    config.lr_decay_epochs = general.lr_decay_epochs;
+  }
   if (arguments.has("preset")) apply_preset(config, arguments.text("preset"));
   apply_flags(config, arguments);
   return config;

@@ -21,9 +21,9 @@ std::vector<OptionSpec> training_flags();
 inline constexpr const char *model_group = "Model", *data_group = "Data", *training_group = "Training",
                             *machine_group = "Machine", *run_group = "Run";
 
-// What the flags of a new run ask for: the defaults of its model and task, the preset, then the flags. Dropout and
-// l2 were measured together, and the rate for its optimizer: with one of a pair given, the other is the general
-// default.
+// What the flags of a new run ask for: the defaults of its model and task, the preset, then the flags. Those of mf
+// were measured together: with dropout or l2 given, all are the general defaults; with the optimizer or the
+// schedule given, the rate and its schedule are.
 TrainConfig requested_config(const Arguments& arguments);
 
 // Takes over the flags that were given. Throws UsageError: not a number, outside its limits.

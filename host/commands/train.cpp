@@ -285,8 +285,8 @@ CommandSpec train_command() {
        "anirec train --resume --epochs 60 --out runs/hybrid"},
       run,
       "DATA is a prepared dataset or ratings files. Ctrl-C finishes the step, writes a checkpoint and exits with "
-      "130. mf has defaults of its own. Give --dropout and its --l2 is 0, give --l2 and its --dropout is 0.5, "
-      "give --optimizer and its --lr is the optimizer's, as for all models.",
+      "130. mf has defaults of its own, found together. Give --dropout or --l2 and the others are as for all "
+      "models; give --optimizer or --lr-schedule and --lr and its decay are.",
       {{model_group, "anirec train sample.csv --out runs/nn --task rating --model nn --dim 32 --hidden 128,64"},
        {data_group, "anirec train u.data --model mf --task rating --out runs/u --split 0.8,0.1,0.1 --seed 7"},
        {training_group,

@@ -24,13 +24,14 @@ double logit(double share) {
   return std::log(inside / (1 - inside));
 }
 
-// The score at which a head predicts the mean of its target.
-float score_of_mean(const ModelConfig& config, const Head& head, const TargetMeans& means) {
+// The score at which a head predicts the mean of its target, or for InitBias::low a rating below it.
+float starting_score(const ModelConfig& config, const Head& head, InitBias init_bias, const TargetMeans& means) {
   if (head.target == Target::label) return static_cast<float>(logit(means.label));
+  const double rating = means.rating - (init_bias == InitBias::low ? means.rating_deviation : 0.0);
   if (head.activation == Activation::bounded)
     return static_cast<float>(
-        logit((means.rating - config.bounds.low) / std::max(1e-6f, config.bounds.high - config.bounds.low)));
-  return static_cast<float>(means.rating);
+        logit((rating - config.bounds.low) / std::max(1e-6f, config.bounds.high - config.bounds.low)));
+  return static_cast<float>(rating);
 }
 
 }  // namespace
@@ -102,11 +103,11 @@ Parameters initial_parameters(const ModelConfig& config, std::uint64_t seed, Ini
     fill_uniform(values(tensor), seed, purpose,
                  glorot_limit(static_cast<double>(tensor.shape[1]), static_cast<double>(tensor.shape[0])));
   }
-  if (init_bias == InitBias::mean)
+  if (init_bias != InitBias::zero)
     for (std::size_t h = 0; h < config.heads.size(); ++h) {
       // The heads' biases are the last dense tensors, each behind its weight; mf's one bias is its head's.
       const std::size_t at = config.trunk() == Trunk::dot ? 0 : tensors.size() - 2 * (config.heads.size() - h) + 1;
-      values(tensors[at])[0] = score_of_mean(config, config.heads[h], means);
+      values(tensors[at])[0] = starting_score(config, config.heads[h], init_bias, means);
     }
   return parameters;
 }

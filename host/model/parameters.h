@@ -30,15 +30,16 @@ struct DenseTensor {
 // bias [1].
 std::vector<DenseTensor> dense_tensors(const ModelConfig& config);
 
-enum class InitBias { zero, mean };
+enum class InitBias { zero, mean, low };
 
-// Means of the training targets, for heads whose bias starts there.
+// Means of the training targets, and the ratings' standard deviation: for heads whose bias starts there.
 struct TargetMeans {
-  double rating = 0, label = 0.5;
+  double rating = 0, label = 0.5, rating_deviation = 0;
 };
 
 // Embeddings and scalar biases uniform(±0.05), weights Glorot uniform, biases 0 but for the heads' under
-// InitBias::mean: there the score whose activation is the mean.
+// InitBias::mean: there the score whose activation is the mean. InitBias::low: a rating's head starts one standard
+// deviation below, and leaves it to mf's biases of rows, which are multiplied, to rise to the mean together.
 Parameters initial_parameters(const ModelConfig& config, std::uint64_t seed, InitBias init_bias,
                               const TargetMeans& means);
 

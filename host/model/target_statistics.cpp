@@ -1,12 +1,13 @@
 #include "model/target_statistics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 namespace anirec {
 
 TargetStatistics target_statistics(const Samples& samples) {
-  double rating = 0, label = 0;
+  double rating = 0, label = 0, square = 0;
   TargetStatistics result;
   const auto rows = std::span(samples.rows).subspan(samples.train.begin, samples.train.size());
   result.bounds = {rows[0].rating, rows[0].rating};
@@ -17,7 +18,12 @@ TargetStatistics target_statistics(const Samples& samples) {
     result.bounds.high = std::max(result.bounds.high, row.rating);
   }
   const double n = static_cast<double>(rows.size());
-  result.means = {rating / n, label / n};
+  const double mean = rating / n;
+  for (const Sample& row : rows) {
+    const double off = static_cast<double>(row.rating) - mean;
+    square += off * off;
+  }
+  result.means = {mean, label / n, std::sqrt(square / n)};
   return result;
 }
 

@@ -71,13 +71,19 @@ TrainConfig default_config(const std::string& model, const std::string& task) {
   config.model = model;
   config.task = task;
   if (model != "mf") return config;
+  config.dropout = 0;
+  config.lr_schedule = "step";
+  config.lr_decay = 0.5;
   if (task == "rating") {
-    config.dropout = 0.0625;
-    config.l2 = 0.07;
+    config.batch_size = 512;
+    config.lr = 5e-3;
+    config.lr_decay_epochs = 5;
+    config.l2 = 0.085;
+    config.init_bias = "low";
   } else {
     config.batch_size = 128;
-    config.lr = 3e-3;
-    config.dropout = 0;
+    config.lr = 6e-3;
+    config.lr_decay_epochs = 1;
     config.l2 = 0.003;
   }
   return config;
@@ -89,6 +95,7 @@ void apply_preset(TrainConfig& config, const std::string& preset) {
   config.steps_per_epoch = 1000;
   config.epochs = 100;
   config.lr = 1e-3;
+  config.lr_schedule = "constant";
   config.dropout = 0.5;
   config.l2 = 0;
   config.patience = 3;
@@ -120,7 +127,8 @@ SplitOptions config_split(const TrainConfig& config) {
 }
 
 InitBias config_init_bias(const TrainConfig& config) {
-  return choice("init-bias", config.init_bias, {"zero", "mean"}) == 0 ? InitBias::zero : InitBias::mean;
+  constexpr InitBias starts[] = {InitBias::zero, InitBias::mean, InitBias::low};
+  return starts[choice("init-bias", config.init_bias, {"zero", "mean", "low"})];
 }
 
 ModelConfig config_model(const TrainConfig& config, std::uint32_t users, std::uint32_t items, Bounds bounds) {

@@ -103,7 +103,7 @@ TEST_CASE("choices and lists are refused with what may be chosen, before data is
       {"--lr-schedule linear", {"--lr-schedule linear", "cosine"}},
       {"--mf-bias none", {"--mf-bias none", "additive"}},
       {"--rating-activation sigmoid", {"--rating-activation sigmoid", "bounded"}},
-      {"--init-bias random", {"--init-bias random", "zero or mean"}},
+      {"--init-bias random", {"--init-bias random", "zero, mean or low"}},
       {"--log-format xml", {"--log-format xml", "json"}},
       {"--device gpu", {"--device gpu", "cuda"}},
       {"--device cuda:x", {"--device cuda:x"}},

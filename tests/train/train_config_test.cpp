@@ -96,6 +96,7 @@ TEST_CASE("the reference preset is the contract's, with class weights for the in
     CHECK(config.steps_per_epoch == 1000);
     CHECK(config.epochs == 100);
     CHECK(config.lr == 1e-3);
+    CHECK(config.lr_schedule == "constant");
     CHECK(config.dropout == 0.5);
     CHECK(config.l2 == 0);
     CHECK(config.patience == 3);
