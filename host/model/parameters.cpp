@@ -24,10 +24,12 @@ double logit(double share) {
   return std::log(inside / (1 - inside));
 }
 
-// The score at which a head predicts the mean of its target, or for InitBias::low a rating below it.
+// The score at which a head predicts the mean of its target; for InitBias::low one below, where no relu or
+// logistic function could lose its slope there.
 float starting_score(const ModelConfig& config, const Head& head, InitBias init_bias, const TargetMeans& means) {
   if (head.target == Target::label) return static_cast<float>(logit(means.label));
-  const double rating = means.rating - (init_bias == InitBias::low ? means.rating_deviation : 0.0);
+  const bool low = init_bias == InitBias::low && head.activation == Activation::identity;
+  const double rating = means.rating - (low ? means.rating_deviation : 0.0);
   if (head.activation == Activation::bounded)
     return static_cast<float>(
         logit((rating - config.bounds.low) / std::max(1e-6f, config.bounds.high - config.bounds.low)));

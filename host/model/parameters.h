@@ -38,8 +38,9 @@ struct TargetMeans {
 };
 
 // Embeddings and scalar biases uniform(±0.05), weights Glorot uniform, biases 0 but for the heads' under
-// InitBias::mean: there the score whose activation is the mean. InitBias::low: a rating's head starts one standard
-// deviation below, and leaves it to mf's biases of rows, which are multiplied, to rise to the mean together.
+// InitBias::mean: there the score whose activation is the mean. InitBias::low: a rating's head without an
+// activation starts one standard deviation below, and leaves it to mf's biases of rows, which are multiplied, to
+// rise to the mean together.
 Parameters initial_parameters(const ModelConfig& config, std::uint64_t seed, InitBias init_bias,
                               const TargetMeans& means);
 

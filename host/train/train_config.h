@@ -67,7 +67,8 @@ void visit_options(Config& c, Visitor&& visit) {
   visit("mf_bias", c.mf_bias, "broadcast (inside the product) or additive (beside it)");
   visit("rating_activation", c.rating_activation, "identity, relu, bounded, or auto (mf identity, else relu)");
   visit("init_bias", c.init_bias,
-        "the heads' biases start at zero, at the training mean, or low: a rating's one standard deviation below");
+        "the heads' biases start at zero, at the training mean, or low: a rating's without activation one "
+        "standard deviation below");
   visit("init", c.init, "start from the parameters of a model.safetensors");
 
   visit("optimizer", c.optimizer, "adam, lazy-adam, adagrad, rowwise-adagrad or sgd");

@@ -158,14 +158,16 @@ TEST_CASE("--init-bias mean starts each head at the score whose activation is th
         initial_parameters(config_of("mf", Task::interaction), 1, InitBias::mean, {0, share}).dense[0]));
 }
 
-TEST_CASE("--init-bias low starts a rating's head one standard deviation below the mean, a label's at its mean") {
+TEST_CASE(
+    "--init-bias low starts a rating's head one standard deviation below the mean, one with an activation and a "
+    "label's at the mean") {
   const TargetMeans means = {7.25, 0.8, 1.5};
   for (const Activation activation : {Activation::identity, Activation::relu, Activation::bounded}) {
     CAPTURE(activation_name(activation));
     const ModelConfig config = config_of("hybrid", Task::hybrid, {6}, activation);
     const Parameters p = initial_parameters(config, 1, InitBias::low, means);
     CHECK(static_cast<double>(activate(activation, values_of(p, config, "rating_head.bias")[0], config.bounds)) ==
-          doctest::Approx(5.75));
+          doctest::Approx(activation == Activation::identity ? 5.75 : 7.25));
     CHECK(static_cast<double>(sigmoid(values_of(p, config, "interaction_head.bias")[0])) == doctest::Approx(0.8));
   }
   CHECK(initial_parameters(config_of("mf", Task::rating), 1, InitBias::low, means).dense ==
