@@ -88,6 +88,29 @@ std::string misunderstood(const std::vector<std::string>& call) {
   return "";
 }
 
+// Every "if … fi" of a document, each without what its first line is indented by.
+std::vector<std::string> scripts_of(const std::string& document) {
+  std::vector<std::string> scripts;
+  std::size_t indent = std::string::npos;
+  for (const std::string& line : lines_of(TemporaryFolder::read(document))) {
+    const std::size_t first = line.find_first_not_of(' ');
+    if (first != line.npos && line.substr(first).starts_with("if [ ")) {
+      indent = first;
+      scripts.emplace_back();
+    }
+    if (indent == std::string::npos) continue;
+    scripts.back() += line.substr(std::min(indent, line.size())) + "\n";
+    if (line.substr(first == line.npos ? 0 : first) == "fi") indent = std::string::npos;
+  }
+  return scripts;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("every command and flag in the documents is there") {
@@ -149,4 +172,30 @@ TEST_CASE("the README's commands run, in their order, on files of the names they
     }
   }
   CHECK(ran == std::vector<std::string>{"prepare", "train", "recommend", "own list", "help"});
+}
+
+TEST_CASE("the job of docs/running.md that is started again and again gets its signals, and goes on") {
+  const std::vector<std::string> scripts = scripts_of(root + "/docs/running.md");
+  REQUIRE(scripts.size() == 2);
+  CHECK(scripts[0] == scripts[1]);
+  const Workplace work;
+  std::string job = replaced(scripts[0], "/runs/", work.path("runs/"));
+  job = replaced(job, "/data/", work.path(""));
+  job = replaced(job, "exec anirec", std::string("exec '") + tested_program() + "'");
+  job = replaced(job, "--task hybrid", "--task hybrid --dim 4 --epochs 1000000 --patience 0 --threads 1");
+  work.file("job.sh", job);
+  // What was killed before its first checkpoint is begun anew.
+  std::filesystem::create_directories(work.path("runs/hybrid"));
+  work.file("runs/hybrid/config.json", "{}");
+  // Whoever ends a container signals its first process, and sees that one's exit code.
+  const std::string once = "cd '" + work.path("") +
+                           "'\nsh job.sh > log 2> fault & job=$!\n"
+                           "for i in $(seq 600); do grep -q '/1000000  train' log && break; sleep 0.1; done\n"
+                           "kill -TERM $job; wait $job";
+  for (const bool resumed : {false, true}) {
+    CAPTURE(work.read("fault"));
+    CHECK(WEXITSTATUS(std::system(once.c_str())) == 130);
+    CHECK(contains(work.read("fault"), "a checkpoint is in"));
+    CHECK(contains(work.read("log"), "resuming after step") == resumed);
+  }
 }
