@@ -53,8 +53,10 @@ class Tuning {
     std::vector<std::uint64_t> alive(folder_.trials.size());
     std::iota(alive.begin(), alive.end(), std::uint64_t{1});
     for (const std::uint64_t epochs : rungs) {
-      for (const std::uint64_t trial : alive)
-        if (!train_until(trial, epochs)) return interrupted();
+      for (std::size_t place = 0; place < alive.size(); ++place) {
+        show_progress(place + 1, alive.size(), epochs);
+        train_until(alive[place], epochs);
+      }
       const auto loss = [&](std::uint64_t trial) { return record(trial).loss_after.at(epochs); };
       std::stable_sort(alive.begin(), alive.end(), [&](auto a, auto b) { return loss(a) < loss(b); });
       if (!std::isfinite(loss(alive[0])))
@@ -78,16 +80,15 @@ class Tuning {
  private:
   TrialRecord& record(std::uint64_t trial) { return folder_.trials[trial - 1]; }
 
-  // Trains a trial up to `epochs`, or to its early stop; false: interrupted.
-  bool train_until(std::uint64_t trial, std::uint64_t epochs) {
+  // Trains a trial up to `epochs`, or to its early stop. Throws Interrupted, also with a checkpoint of the trial.
+  void train_until(std::uint64_t trial, std::uint64_t epochs) {
     TrialRecord& of = record(trial);
-    if (of.loss_after.contains(epochs)) return true;
+    if (of.loss_after.contains(epochs)) return;
     if (!of.loss_after.empty() && !std::isfinite(of.loss_after.rbegin()->second)) {  // it failed before
       of.loss_after[epochs] = of.loss_after.rbegin()->second;
-      return true;
+      return;
     }
     throw_if_interrupted();
-    show_progress(trial, epochs);
     const TrainConfig config = trial_config(base_, of.settings);
     const ModelConfig model = config_model(config, samples_.users, samples_.items, statistics_.bounds);
     // The schedule is that of the whole run, however far this rung goes.
@@ -112,14 +113,13 @@ class Tuning {
       Silent watcher;
       if (fit({up_to, model, settings, samples_, users_, items_, run}, *engine, progress, watcher) ==
           FitEnd::interrupted)
-        return false;
+        throw Interrupted();
       of.loss_after[epochs] = larger_is_better(config.monitor) ? -*progress.best.value : *progress.best.value;
     } catch (const Error& error) {
       if (error.code() != ExitCode::other) throw;
       of.loss_after[epochs] = std::numeric_limits<double>::infinity();  // its loss did not stay finite
     }
     folder_.write();
-    return true;
   }
 
   // The winner becomes a run like any other; its test split is touched once.
@@ -133,19 +133,13 @@ class Tuning {
     finish_run({run, config, summary_, samples_, titles_for_report({}, config), device_}, quiet_);
   }
 
-  ExitCode interrupted() const {
-    std::fprintf(stderr, "anirec: interrupted; go on with: anirec tune --resume --out %s\n",
-                 printable(folder_.path).c_str());
-    return ExitCode::interrupted;
-  }
-
   std::string shown(double loss) const {
     return std::isfinite(loss) ? fixed_text(larger_is_better(base_.monitor) ? -loss : loss, 5) : "not finite";
   }
 
-  void show_progress(std::uint64_t trial, std::uint64_t epochs) const {
+  void show_progress(std::size_t place, std::size_t trials, std::uint64_t epochs) const {
     if (quiet_ || !isatty(STDOUT_FILENO)) return;
-    std::printf("\rtrial %llu, up to %llu epochs \x1b[K\r", static_cast<unsigned long long>(trial),
+    std::printf("\rtrial %zu of %zu, up to %llu epochs \x1b[K\r", place, trials,
                 static_cast<unsigned long long>(epochs));
     std::fflush(stdout);
   }

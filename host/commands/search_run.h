@@ -15,7 +15,8 @@ namespace anirec {
 TrainConfig trial_config(TrainConfig base, const TrialSettings& settings);
 
 // Goes on from what `folder` holds, which is written after every trial, to its best run, which is evaluated, and
-// its report. `titles`: path, for the best run's report; "" for none.
+// its report. `titles`: path, for the best run's report; "" for none. Throws Interrupted: what there is, is
+// written.
 ExitCode run_search(SearchFolder& folder, const TrainConfig& base, const DeviceChoice& device, Dataset&& dataset,
                     const std::string& titles, bool quiet);
 

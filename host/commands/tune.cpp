@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -11,6 +12,7 @@
 #include "commands/search_run.h"
 #include "dataset/dataset_file.h"
 #include "dataset/split.h"
+#include "terminal.h"
 #include "train/run_folder.h"
 #include "train/search_folder.h"
 
@@ -28,6 +30,10 @@ const std::set<std::string> not_of_a_search = {"init", "checkpoint-every", "max-
 // More rows to judge by than train's default leaves.
 constexpr const char* standard_split = "0.8,0.1,0.1";
 
+constexpr std::uint64_t most_trials = 100000;
+
+std::string absolute_path(const std::string& path) { return fs::absolute(path).lexically_normal().string(); }
+
 std::vector<std::string> values_of(const std::string& text) {
   std::vector<std::string> values;
   std::istringstream in(text);
@@ -43,7 +49,7 @@ void read_request(SearchFolder& folder, const Arguments& arguments, TrainConfig&
   for (const OptionSpec& option : config_flags()) config_names.insert(option.name);
   std::vector<SearchedSetting> given;
   for (const auto& [flag, text] : arguments.given) {
-    if (flag == "titles") folder.arguments[flag] = fs::absolute(text).lexically_normal().string();
+    if (flag == "titles") folder.arguments[flag] = absolute_path(text);
     if (!config_names.contains(flag)) continue;
     const std::vector<std::string> values =
         searchable.contains(flag) ? values_of(text) : std::vector<std::string>{text};
@@ -72,6 +78,26 @@ void read_request(SearchFolder& folder, const Arguments& arguments, TrainConfig&
     }
 }
 
+// The first given flag that asks for another search than the one that goes on; "" where none does.
+std::string changed_by_resume(const SearchFolder& folder, const Arguments& arguments, const TrainConfig& base) {
+  if (arguments.has("trials") && arguments.number("trials", 0, 1, most_trials) != folder.trials.size())
+    return "trials";
+  const auto stored_titles = folder.arguments.find("titles");
+  if (arguments.has("titles") && (stored_titles == folder.arguments.end() ||
+                                  stored_titles->second != absolute_path(arguments.text("titles"))))
+    return "titles";
+  Arguments fixed;
+  for (const auto& [flag, text] : arguments.given) {
+    const auto searched = std::find_if(folder.search.begin(), folder.search.end(),
+                                       [&](const SearchedSetting& setting) { return setting.flag == flag; });
+    const std::vector<std::string> values = searchable.contains(flag) ? values_of(text) : std::vector{text};
+    const bool is_searched = searched != folder.search.end();
+    if (is_searched ? values != searched->values : values.size() > 1) return flag;
+    if (!is_searched) fixed.given[flag] = text;
+  }
+  return changed_flag(base, fixed, {"threads"});
+}
+
 // Refuses a search whose largest trial cannot be trained here, before the first is.
 void require_memory_for_trials(const SearchFolder& folder, const TrainConfig& base, const DeviceChoice& device,
                                const Dataset& dataset) {
@@ -93,9 +119,7 @@ void require_validation(const TrainConfig& base, std::uint64_t rows) {
                      " leaves no validation rows, which trials are compared on; give them a share");
 }
 
-ExitCode run(const Arguments& arguments) {
-  if (!arguments.has("out")) throw UsageError("--out is missing; name the folder of the search, searches/mf say");
-  SearchFolder folder(arguments.text("out"));
+ExitCode search(const Arguments& arguments, SearchFolder& folder) {
   const bool resume = arguments.has("resume"), quiet = arguments.has("quiet");
   TrainConfig base;
   if (resume) {
@@ -103,6 +127,15 @@ ExitCode run(const Arguments& arguments) {
     Arguments stored;
     stored.given = folder.arguments;
     base = requested_config(stored);
+    const std::string changed = changed_by_resume(folder, arguments, base);
+    if (!changed.empty())
+      throw UsageError("--" + changed + ": a resumed search keeps its settings; only --threads may change");
+    if (!quiet && !arguments.positional.empty())
+      print_wrapped("a resumed search goes on with its own dataset; " + printable(arguments.positional[0]) +
+                    " is not read");
+    Arguments machine;
+    if (arguments.has("threads")) machine.given["threads"] = arguments.text("threads");
+    apply_flags(base, machine);
     check_config(base);
   } else {
     if (folder.holds_search())
@@ -111,13 +144,12 @@ ExitCode run(const Arguments& arguments) {
     if (arguments.positional.empty())
       throw UsageError("no data given: name a prepared dataset or ratings files (anirec help tune)");
     read_request(folder, arguments, base);
-    const std::uint64_t trials = arguments.number("trials", 30, 1, 100000);
+    const std::uint64_t trials = arguments.number("trials", 30, 1, most_trials);
     for (std::uint64_t trial = 1; trial <= trials; ++trial)
       folder.trials.push_back({trial_settings(folder.search, base.seed, trial), {}});
   }
   std::string titles;
-  if (folder.arguments.contains("titles"))
-    titles = fs::absolute(folder.arguments.at("titles")).lexically_normal().string();
+  if (folder.arguments.contains("titles")) titles = absolute_path(folder.arguments.at("titles"));
   const DeviceChoice device =
       choose_device(base.device, parse_size(base.device_memory_limit, "device-memory-limit"));
   RunFolder lock(folder.path);
@@ -136,12 +168,25 @@ ExitCode run(const Arguments& arguments) {
   require_memory_for_trials(folder, base, device, dataset);
   if (!resume) {
     const bool prepared = is_prepared(arguments.positional);
-    folder.dataset =
-        fs::absolute(prepared ? arguments.positional[0] : folder.dataset_file()).lexically_normal().string();
+    folder.dataset = absolute_path(prepared ? arguments.positional[0] : folder.dataset_file());
     if (!prepared) write_dataset(dataset, folder.dataset);
     folder.write();
   }
   return run_search(folder, base, device, std::move(dataset), titles, quiet);
+}
+
+ExitCode run(const Arguments& arguments) {
+  if (!arguments.has("out")) throw UsageError("--out is missing; name the folder of the search, searches/mf say");
+  SearchFolder folder(arguments.text("out"));
+  try {
+    return search(arguments, folder);
+  } catch (const Interrupted&) {
+    if (!folder.holds_search()) throw;
+    std::fflush(stdout);
+    std::fprintf(stderr, "anirec: interrupted; go on with: anirec tune --resume --out %s\n",
+                 printable(folder.path).c_str());
+    return ExitCode::interrupted;
+  }
 }
 
 }  // namespace
@@ -156,7 +201,7 @@ CommandSpec tune_command() {
   options.push_back({"titles", "FILE", "titles and genres for the best run's report", "", data_group});
   options.push_back({"trials", "N", "settings to try; the first are the defaults", "30", run_group});
   options.push_back({"out", "DIR", "the folder of the search; its best run is DIR/best", "", run_group});
-  options.push_back({"resume", "", "go on with the search in --out", "", run_group});
+  options.push_back({"resume", "", "go on with the search in --out; only --threads may change", "", run_group});
   options.push_back({"quiet", "", "print nothing but errors", "", run_group});
   return {
       "tune",

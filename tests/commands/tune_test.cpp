@@ -1,5 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <filesystem>
+
 #include "commands/commands_fixture.h"
 
 using namespace anirec;
@@ -81,6 +86,39 @@ TEST_CASE("a search that was ended goes on to the same run") {
   CAPTURE(ended);
   CHECK(read_search(work, "straight")["trials"] == read_search(work, "ended")["trials"]);
   CHECK(difference_of(work.path("straight/best"), work.path("ended/best")) == "");
+}
+
+TEST_CASE("a search that is interrupted outside of a trial says how it goes on") {
+  const Workplace work;
+  // Where titles are wanted, for the report, none come.
+  REQUIRE(mkfifo(work.path("titles").c_str(), 0600) == 0);
+  const int held_open = open(work.path("titles").c_str(), O_RDWR | O_CLOEXEC);
+  RunningProgram program(words("tune animelist.csv --model mf --task rating --dim 4 --epochs 1 --trials 1 "
+                               "--titles titles --out found"),
+                         "", work.path(""));
+  REQUIRE(program.wait_for("1 trial after 1 epochs"));
+  program.send(SIGTERM);
+  CHECK(fault_of(program.wait(), 130, {"interrupted; go on with: anirec tune --resume --out found"}) == "");
+  close(held_open);
+  std::filesystem::rename(work.path("titles.csv"), work.path("titles"));
+  CHECK(fault_of(work.run("tune --resume --out found")) == "");
+}
+
+TEST_CASE("a search that goes on refuses other settings, but not its own nor another number of threads") {
+  const Workplace work;
+  REQUIRE(fault_of(work.run("tune animelist.csv --model mf --task rating --dim 4/8 --l2 0 --epochs 1 --trials 2 "
+                            "--threads 1 --titles titles.csv --out found --quiet")) == "");
+  const std::string resume = "tune --resume --out found --quiet ";
+  for (const std::string flag : {"trials 60", "lr 1e-3", "dim 4", "dim 4/16", "l2 0/0.1", "l2 0.1", "model nn",
+                                 "epochs 3", "seed 7", "split 0.9,0.05,0.05", "titles animelist.csv"}) {
+    CAPTURE(flag);
+    const std::string name = "--" + flag.substr(0, flag.find(' '));
+    CHECK(fault_of(work.run(resume + "--" + flag), 2,
+                   {name + ": a resumed search keeps its settings; only --threads may change"}) == "");
+  }
+  CHECK(fault_of(work.run(resume + "--dim 4/8 --l2 0 --trials 2 --model mf --task rating --epochs 1 --threads 2 "
+                                   "--split 0.8,0.1,0.1 --titles titles.csv")) == "");
+  CHECK(contains(work.run("tune animelist.csv --resume --out found").out, "animelist.csv is not read"));
 }
 
 TEST_CASE("a search over a prepared dataset keeps the rules that made its labels, and says how to train again") {
