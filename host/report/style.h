@@ -96,6 +96,7 @@ figure,.card{padding:12px}
 .figures .baselines tr:first-child th,.figures .baselines tr:first-child td{border:0}
 .long{display:none}.short{display:inline}
 }
+@media (max-width:400px){.figures thead th{font-size:11px}.figures tbody td{font-size:12px}}
 @media print{
 :root{color-scheme:light;--ground:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#ccc;--s1:#0b62ad;--s2:#d1570a;--s3:#0a8a66;
 --s4:#b04f96;--s5:#2f9fd8;--s6:#a87f00;--s0:#777;--good:#0a7a5a;--bad:#b3400a}

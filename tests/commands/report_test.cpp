@@ -144,6 +144,24 @@ TEST_CASE("compare writes a page of several runs") {
   CHECK(printed.out.ends_with("</html>\n"));
 }
 
+TEST_CASE("a page of runs fits a telephone, also where one has the best figure of every column") {
+  const Workplace work;
+  const auto evaluated = [&](const std::string& run, double bce, double share) {
+    REQUIRE(fault_of(work.run("train animelist.csv --model mf --task interaction --out " + run + rest)) == "");
+    nlohmann::json evaluation = nlohmann::json::parse(work.read(run + "/evaluation.json"));
+    evaluation["bce"] = bce;
+    for (const char* key : {"accuracy", "precision", "recall", "specificity", "auc"}) evaluation[key] = share;
+    work.file(run + "/evaluation.json", evaluation.dump());
+  };
+  evaluated("better", 0.3603, 0.9067);
+  evaluated("worse", 0.6247, 0.6886);
+  REQUIRE(fault_of(work.run("compare better worse --html page.html")) == "");
+  // Where there is no browser it says so and finds no fault.
+  CHECK(std::system(
+            ("timeout 120 python3 \"" ANIREC_SOURCE_DIR "/tools/check_report\" '" + work.path("page.html") + "'")
+                .c_str()) == 0);
+}
+
 TEST_CASE("words of a shell are quoted where they must be") {
   CHECK(shell_word("runs/mf-1_2.5,1") == "runs/mf-1_2.5,1");
   CHECK(shell_word("") == "''");
