@@ -93,7 +93,7 @@ ExitCode run(const Arguments& arguments) {
   }
   print_wrapped("device: " + engine->describe() + " (" + device.why + ")");
   if (evaluation.unknown_users + evaluation.unknown_items > 0)
-    print_wrapped(count_text(evaluation.unknown_users) + " rows of unknown users and " +
+    print_wrapped(counted(evaluation.unknown_users, "row") + " of unknown users and " +
                   count_text(evaluation.unknown_items) + " of unknown items: scored with that side at zero");
   std::fputs(describe_evaluation(evaluation, path, open.config.options, epochs).c_str(), stdout);
   write_evaluation(evaluation, folder);

@@ -117,9 +117,9 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string csv_title(const std::string& title) {
-  const bool formula = !title.empty() && std::string_view("=+-@\t\r").find(title[0]) != std::string_view::npos;
-  return csv_field(formula ? "'" + title : title);
+std::string csv_text(const std::string& text) {
+  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+  return csv_field(formula ? "'" + text : text);
 }
 
 std::string float_text(float value) {

@@ -51,8 +51,9 @@ std::vector<OptionSpec> look_flags();
 
 // An int64 or text id as a CSV field (quoted where needed).
 std::string csv_field(const std::string& text);
-// A title as a CSV field: behind an apostrophe where a spreadsheet would take it for a formula (= + - @).
-std::string csv_title(const std::string& title);
+// A title or a name as a CSV field: behind an apostrophe where a spreadsheet would take it for a formula (= + -
+// @).
+std::string csv_text(const std::string& text);
 // The shortest text that reads back as the same float.
 std::string float_text(float value);
 

@@ -1,6 +1,7 @@
 #include "commands/own_ratings.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "evaluate/text_table.h"
@@ -20,7 +21,7 @@ class OwnRatingsReader {
       if (const Title* title = titles.find(model.items.id(item))) index_.add(item, title->name);
   }
 
-  OwnRatings read(const OwnList& list) {
+  OwnRatings read(const OwnList& list, const std::string& run_titles) {
     if (titles_.size() == 0 && std::all_of(list.ratings.begin(), list.ratings.end(),
                                            [](const OwnRating& each) { return each.id.empty(); }))
       throw UsageError(name_ + ": its items are titles; say with --titles FILE which ids they have");
@@ -32,8 +33,11 @@ class OwnRatingsReader {
       if (item) by_item[*item] = &rating;
     }
     if (by_item.empty())
-      throw DataError(name_ + ": none of its " + std::to_string(list.ratings.size()) +
-                      " items is known to this run" + first_missing());
+      throw DataError(name_ + ": " +
+                      (list.ratings.size() == 1
+                           ? "its one item is not known"
+                           : "none of its " + count_text(list.ratings.size()) + " items is known") +
+                      " to this run" + first_missing());
 
     OwnRatings own;
     own.user = list.user.empty() ? "me" : list.user;
@@ -47,13 +51,13 @@ class OwnRatingsReader {
     }
     if (own.rated.empty())
       throw DataError(name_ + ": nothing in it says what you like (" + dropped(counts) + "); rate some of it");
-    own.report = "reading " + name_ + ": " + list.described + "\n" + count_text(list.ratings.size()) + " items, " +
+    own.report = "reading " + name_ + ": " + list.described + "\n" + counted(list.ratings.size(), "item") + ", " +
                  count_text(found) + " known to this run";
     if (found > by_item.size())
       own.report += ", " + count_text(found - by_item.size()) + " given again (the last counts)";
     own.report += ", " + count_text(own.rated.size()) + " to learn from" +
                   (counts.kept < by_item.size() ? " (" + dropped(counts) + ")" : "") + "\n";
-    own.report += missing_lines();
+    own.report += missing_lines() + other_catalogue(list, run_titles);
     return own;
   }
 
@@ -96,6 +100,37 @@ class OwnRatingsReader {
     return lines;
   }
 
+  // A line for who gives ids of another catalogue, which here are those of other things; "" where titles agree, or
+  // there is nothing to compare.
+  std::string other_catalogue(const OwnList& list, const std::string& run_titles) const {
+    const auto names_both = [](const OwnRating& each) { return !each.id.empty() && !each.title.empty(); };
+    if (std::none_of(list.ratings.begin(), list.ratings.end(), names_both)) return "";
+    const Titles of_run = titles_.size() > 0 ? Titles() : titles_if_readable(run_titles);
+    std::size_t compared = 0, other = 0;
+    std::string example;
+    for (const OwnRating& rating : list.ratings) {
+      if (!names_both(rating) || !model_.items.find(rating.id)) continue;
+      const Title* here = (titles_.size() > 0 ? titles_ : of_run).find(rating.id);
+      if (here == nullptr || here->name.empty()) continue;
+      ++compared;
+      if (are_alike(rating.title, here->name)) continue;
+      if (++other == 1) example = "'" + printable(rating.title, 60) + "' is '" + printable(here->name, 60) + "'";
+    }
+    if (2 * other <= compared) return "";
+    return "note: " + count_text(other) + " of " + counted(compared, "title") + " in " + name_ +
+           " are not those of their ids here (" + example + "): are these ids of another catalogue?\n";
+  }
+
+  static Titles titles_if_readable(const std::string& path) {
+    std::error_code ignored;
+    if (path.empty() || !std::filesystem::is_regular_file(path, ignored)) return {};
+    try {
+      return read_titles(path);
+    } catch (const DataError&) {
+      return {};  // it is a check, and no more
+    }
+  }
+
   static std::string dropped(const RuleCounts& counts) {
     std::string text;
     for (const DropRule& rule : drop_rules)
@@ -128,8 +163,8 @@ class OwnRatingsReader {
 }  // namespace
 
 OwnRatings read_own_ratings(const std::string& path, const FormatOptions& format, const TaskRules& rules,
-                            const Model& model, const Titles& titles) {
-  return OwnRatingsReader(path, rules, model, titles).read(read_own_list(path, format));
+                            const Model& model, const Titles& titles, const std::string& run_titles) {
+  return OwnRatingsReader(path, rules, model, titles).read(read_own_list(path, format), run_titles);
 }
 
 }  // namespace anirec

@@ -19,8 +19,10 @@ struct OwnRatings {
 };
 
 // Items are looked up by id, then by title where there are titles. Throws DataError where none is known, none says
-// anything to the task, or a rating is none of the scale the model was trained on.
+// anything to the task, or a rating is none of the scale the model was trained on. Where a list has ids and
+// titles, the titles of the ids are compared: with `titles`, or where there are none with those of `run_titles`, a
+// file.
 OwnRatings read_own_ratings(const std::string& path, const FormatOptions& format, const TaskRules& rules,
-                            const Model& model, const Titles& titles);
+                            const Model& model, const Titles& titles, const std::string& run_titles);
 
 }  // namespace anirec

@@ -92,7 +92,7 @@ ExitCode run(const Arguments& arguments) {
   }
   out.commit();
   if (arguments.text("out") == "/dev/stdout") return ExitCode::ok;
-  print_wrapped("wrote " + printable(arguments.text("out")) + ": " + count_text(pairs.user.size()) + " scores" +
+  print_wrapped("wrote " + printable(arguments.text("out")) + ": " + counted(pairs.user.size(), "score") +
                 (unknown > 0
                      ? ", " + count_text(unknown) + " of unknown users or items (scored with that side at zero)"
                      : ""));
@@ -107,13 +107,15 @@ CommandSpec predict_command() {
       {"out", "FILE", "user_id,item_id,score (hybrid: its interaction score, and rating)", ""}};
   for (const OptionSpec& option : config_flags({"columns", "separator", "device", "threads"}))
     options.push_back(option);
-  return {"predict",
-          "anirec predict RUN --data PAIRS.csv --out FILE.csv",
-          "a score for each given user,item pair",
-          options,
-          {"anirec predict runs/mf --data pairs.csv --out scores.csv"},
-          run,
-          ""};
+  return {
+      "predict",
+      "anirec predict RUN --data PAIRS.csv --out FILE.csv",
+      "a score for each given user,item pair",
+      options,
+      {"anirec predict runs/mf --data pairs.csv --out scores.csv"},
+      run,
+      "Ids are written as they are, so that they can be looked up, also where a spreadsheet would take one for a "
+      "formula."};
 }
 
 }  // namespace anirec

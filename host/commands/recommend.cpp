@@ -12,6 +12,7 @@
 #include "evaluate/text_table.h"
 #include "formats/atomic_file.h"
 #include "interrupt.h"
+#include "ratings/fields.h"
 #include "terminal.h"
 
 namespace anirec {
@@ -46,7 +47,7 @@ class Recommendations {
     const std::vector<Reasons> why = reasons_of(ranked);
     if (own_) print_wrapped(own_->report);
     print_wrapped("For " + (own_ ? std::string("you") : "user " + printable(user_id(user))) + " (" +
-                  count_text(seen_.of(user).size()) + " items known, none of them below):");
+                  counted(seen_.of(user).size(), "item") + " known, none of them below):");
     ItemTable table(score_name(), titles_);
     for (std::size_t place = 0; place < ranked.item.size() && ranked.item[place] != unknown_index; ++place)
       table.add(open_.model.items.id(ranked.item[place]), shown_score(ranked.score[place]),
@@ -71,9 +72,7 @@ class Recommendations {
                    path == "/dev/stdout" && isatty(STDOUT_FILENO) != 0, out);
     }
     out.commit();
-    if (path != "/dev/stdout")
-      print_wrapped("wrote " + printable(path) + ": " + count_text(users.size()) +
-                    (users.size() == 1 ? " user" : " users"));
+    if (path != "/dev/stdout") print_wrapped("wrote " + printable(path) + ": " + counted(users.size(), "user"));
   }
 
   const IdMap& users() const { return open_.model.users; }
@@ -89,7 +88,8 @@ class Recommendations {
   void open_for_newcomer(const Arguments& arguments, const DeviceChoice& device, const TrainConfig& options) {
     // Columns of the training data say nothing of this file.
     const FormatOptions format = {arguments.text("columns"), arguments.text("separator")};
-    own_ = read_own_ratings(arguments.text("ratings"), format, config_rules(options), open_.model, titles_);
+    own_ = read_own_ratings(arguments.text("ratings"), format, config_rules(options), open_.model, titles_,
+                            open_.config.titles);
     const TrainSettings trained = config_settings(options, 1);
     const NewUserSettings settings = {
         trained.l2, {trained.class_weight[0], trained.class_weight[1]}, folder_.metrics().rating_variance()};
@@ -114,6 +114,11 @@ class Recommendations {
   float shown_score(float score) const { return activate(head().activation, score, open_.model.config.bounds); }
   bool is_titled() const { return titles_.size() > 0; }
   std::string user_id(std::uint32_t user) const { return own_ ? own_->user : open_.model.users.id(user); }
+
+  // A newcomer's name is whatever their list says, and no id of the run.
+  std::string user_field(const std::string& user) const {
+    return own_ && !to_float(user) ? csv_text(user) : csv_field(user);
+  }
 
   // Of every place of a ranking; nothing without --explain.
   std::vector<Reasons> reasons_of(const Ranked& ranked) const {
@@ -156,11 +161,11 @@ class Recommendations {
       const std::uint32_t item = ranked.item[first + place];
       if (item == unknown_index) return;
       const std::string item_id = open_.model.items.id(item);
-      std::string line = csv_field(shown(user_id(user))) + "," + std::to_string(place + 1) + "," +
+      std::string line = user_field(shown(user_id(user))) + "," + std::to_string(place + 1) + "," +
                          csv_field(shown(item_id)) + "," + float_text(shown_score(ranked.score[first + place]));
       if (is_titled()) {
         const Title* title = titles_.find(item_id);
-        line += "," + (title == nullptr ? std::string() : csv_title(shown(title->name)));
+        line += "," + (title == nullptr ? std::string() : csv_text(shown(title->name)));
       }
       for (std::size_t i = 0; explain_ && i < reasons; ++i)
         line += "," + (i < why[place].size() ? csv_field(shown(own_item(why[place][i].second))) : std::string());
@@ -221,7 +226,10 @@ CommandSpec recommend_command() {
       {"titles", "FILE", "add titles from here (anime.csv, movies.csv), and find titles of --ratings there", "",
        shown},
       {"explain", "", "name the three items of --ratings that raise each score most, and by how much", "", shown},
-      {"out", "FILE", "write user_id,rank,item_id,score[,title]", "", shown}};
+      {"out", "FILE",
+       "write CSV: user_id,rank,item_id,score, title with --titles, because_1 to because_3 (item ids) with "
+       "--explain",
+       "", shown}};
   for (const OptionSpec& option : config_flags({"columns", "separator", "unrated", "positive_from"}))
     options.push_back(option);
   for (const OptionSpec& option : look_flags()) options.push_back(option);
@@ -240,7 +248,9 @@ CommandSpec recommend_command() {
       "become "
       "labels by the rules the run was trained with. --explain: by how much the score, before its activation, "
       "would "
-      "fall without that rating. A title that begins with = + - or @ stands behind an apostrophe in FILE.csv.",
+      "fall without that rating. In FILE a title or a list's user name that begins with = + - or @ stands behind "
+      "an apostrophe; ids, which can be "
+      "looked up, and numbers are written as they are.",
       {{for_whom, "anirec recommend runs/hybrid --ratings mine.csv --titles anime.csv"},
        {shown, "anirec recommend runs/hybrid --user 7 --top 20 --out recommendations.csv"},
        {data_group, "anirec recommend runs/hybrid --ratings mine.txt --separator tab --columns item=1,rating=3"},

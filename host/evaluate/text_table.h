@@ -27,6 +27,7 @@ std::string markdown_table(const TextTable& table);
 
 // With a fixed number of decimals, so that a column's digits stand under each other.
 std::string fixed_text(double value, int decimals);
-std::string count_text(std::uint64_t count);  // 1,234,567
+std::string count_text(std::uint64_t count);                        // 1,234,567
+std::string counted(std::uint64_t count, const std::string& noun);  // "1 item", "2 items"
 
 }  // namespace anirec

@@ -110,9 +110,12 @@ std::optional<RatingsFormat> from_header(const std::vector<std::string>& fields,
   for (std::size_t key = 0; key < (keys.more ? key_count : keys.last); ++key)
     for (const std::string_view name : header_names[key])
       if (columns[key] < 0) columns[key] = position_of(fields, name).value_or(-1);
-  if (wanted == Wanted::own_ratings)
+  if (wanted == Wanted::own_ratings) {
     for (const std::string_view name : title_names)
       if (columns[item] < 0) columns[item] = position_of(fields, name).value_or(-1);
+    // In other files, and beside a title, it may number the rows.
+    if (columns[item] < 0) columns[item] = position_of(fields, "id").value_or(-1);
+  }
   for (std::size_t key = keys.first; key < keys.last; ++key)
     if (columns[key] < 0) return std::nullopt;
   RatingsFormat format;

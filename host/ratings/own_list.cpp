@@ -1,5 +1,8 @@
 #include "ratings/own_list.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "error.h"
 #include "ratings/byte_source.h"
 #include "ratings/fields.h"
@@ -10,9 +13,16 @@ namespace {
 
 bool is_xml(const std::string& path) {
   if (path == "-") return false;  // can be read only once
-  const std::string head = head_of(path, 256);
+  std::string head = head_of(path, 1024);
   const std::size_t first = head.find_first_not_of(" \t\r\n");
-  return first != head.npos && head[first] == '<';
+  if (first == head.npos || head[first] != '<') return false;
+  for (char& c : head) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  head.resize(std::min(head.size(), head.find("<myanimelist")));
+  if (head.find("<!doctype html") != head.npos || head.find("<html") != head.npos)
+    throw DataError(
+        printable(path) +
+        ": is a web page, not an exported list; export the anime list on MyAnimeList, and give that file");
+  return true;
 }
 
 }  // namespace

@@ -121,6 +121,8 @@ double likeness(const std::vector<std::uint32_t>& a, const std::vector<std::uint
   return 2 * static_cast<double>(both.size()) / static_cast<double>(a.size() + b.size());
 }
 
+constexpr double least_likeness = 0.3;  // below it, titles share little
+
 std::string in_lower_case(const std::string& title) {
   std::string lower = decode_entities(title);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -132,6 +134,12 @@ std::string in_lower_case(const std::string& title) {
 std::string plain_title(std::string_view title) {
   const std::string plain = joined(plain_words(title).words);
   return plain.empty() ? decode_entities(title) : plain;  // "∀" and "..." are titles too
+}
+
+bool are_alike(std::string_view a, std::string_view b) {
+  const std::string one = plain_title(a), other = plain_title(b);
+  return one.find(other) != one.npos || other.find(one) != other.npos ||
+         likeness(triples_of(one), triples_of(other)) >= least_likeness;
 }
 
 void TitleIndex::add(std::uint32_t item, const std::string& title) {
@@ -168,12 +176,11 @@ std::vector<std::uint32_t> TitleIndex::find(const std::string& title) const {
 }
 
 std::vector<std::uint32_t> TitleIndex::nearest(const std::string& title, std::size_t k) const {
-  constexpr double least = 0.3;
   const std::vector<std::uint32_t> wanted = triples_of(plain_title(title));
   std::vector<std::pair<double, std::uint32_t>> found;
   for (const Entry& entry : titles_) {
     const double alike = likeness(wanted, triples_of(entry.plain));
-    if (alike >= least) found.emplace_back(-alike, entry.item);
+    if (alike >= least_likeness) found.emplace_back(-alike, entry.item);
   }
   std::sort(found.begin(), found.end());
   if (found.size() > k) found.resize(k);

@@ -13,6 +13,9 @@ namespace anirec {
 // What is left of a title when spelling does not count: "The Matrix", "Matrix, The" and "THE MATRIX!" are one.
 std::string plain_title(std::string_view title);
 
+// Whether two titles may be of one thing: the same but for spelling, one within the other, or like it.
+bool are_alike(std::string_view a, std::string_view b);
+
 class TitleIndex {
  public:
   // `item` is whatever number the caller knows the item by.

@@ -177,7 +177,7 @@ TEST_CASE("bad lists of one's own are refused in one line") {
   CHECK(fault("b1.csv", "", 3, {"b1.csv"}) == "");
   CHECK(fault("b2.csv", "anime_id,rating\n", 3, {"b2.csv"}) == "");
   CHECK(fault("b3.csv", "title,rating\nNo Such Thing At All,9\n", 3,
-              {"none of its 1 items is known", "No Such Thing"}) == "");
+              {"its one item is not known to this run", "No Such Thing"}) == "");
   CHECK(fault("b4.csv", "anime_id,rating\n" + item + ",0\n", 3, {"1 not rated"}) == "");
   CHECK(fault("b5.csv", "anime_id,rating\n" + item + ",85\n", 3, {"85", "outside the 1 to 10"}) == "");
   CHECK(fault("b6.xml", "<!DOCTYPE a [<!ENTITY b \"c\">]><myanimelist/>", 3, {"b6.xml:1:", "document type"}) ==
@@ -193,6 +193,81 @@ TEST_CASE("bad lists of one's own are refused in one line") {
   for (const std::string more : {" --user 7", " --for-all-users"})
     CHECK(fault_of(work.run("recommend mf-rating --ratings b4.csv" + more), 2, {"give one of"}) == "");
   CHECK(fault_of(work.run("recommend mf-rating --user 7 --explain"), 2, {"--explain", "--ratings"}) == "");
+}
+
+TEST_CASE("ids of another catalogue are noticed where titles are known") {
+  const Workplace work;
+  const std::string train = "train animelist.csv --model mf --task rating --dim 4 --epochs 1 --quiet ";
+  REQUIRE(fault_of(work.run(train + "--out bare")) == "");
+  REQUIRE(fault_of(work.run(train + "--titles titles.csv --out titled")) == "");
+  std::string own = "<myanimelist>", foreign = own;
+  std::string first;
+  for (const std::size_t line : {1, 2, 3}) {
+    const std::vector<std::string> fields = fields_of(lines_of(work.read("titles.csv"))[line]);
+    const auto listed = [&](const std::string& title) {
+      return "<anime><series_animedb_id>" + fields[0] + "</series_animedb_id><series_title><![CDATA[" + title +
+             "]]></series_title><my_score>9</my_score><my_status>Completed</my_status></anime>";
+    };
+    if (first.empty()) first = fields[1];
+    own += listed(fields[1] + "!");
+    foreign += listed(line == 3 ? fields[1] : "Qqqq Zzzz");
+  }
+  work.file("own.xml", own + "</myanimelist>");
+  work.file("foreign.xml", foreign + "</myanimelist>");
+  const auto said = [&](const std::string& rest) {
+    const ProgramResult result = work.run("recommend " + rest);
+    CHECK(fault_of(result) == "");
+    for (const std::string& line : lines_of(result.out))
+      if (line.starts_with("note: ")) return line;
+    return std::string();
+  };
+  const std::string note = "note: 2 of 3 titles in foreign.xml are not those of their ids here ('Qqqq Zzzz' is '" +
+                           first + "'): are these ids of another catalogue?";
+  CHECK(said("titled --ratings foreign.xml") == note);
+  CHECK(said("bare --ratings foreign.xml --titles titles.csv") == note);
+  CHECK(said("bare --ratings foreign.xml") == "");
+  CHECK(said("titled --ratings own.xml") == "");
+  // The run's titles are looked at for this alone: a run goes on without them.
+  work.file("titles.csv", "no titles");
+  CHECK(said("titled --ratings foreign.xml") == "");
+}
+
+TEST_CASE("one of anything is one") {
+  const Workplace& work = trained_workplace();
+  const std::string item = fields_of(lines_of(work.read("titles.csv"))[1])[0];
+  work.file("one.csv", "id,rating\n" + item + ",9\n");
+  const ProgramResult shown = work.run("recommend mf-rating --ratings one.csv");
+  CHECK(fault_of(shown) == "");
+  CHECK(contains(shown.out, "\n1 item, 1 known to this run, 1 to learn from\n"));
+  CHECK(contains(shown.out, "For you (1 item known, none of them below):"));
+  work.file("pair.csv", "user_id,anime_id\n7," + item + "\n");
+  CHECK(work.run("predict mf-rating --data pair.csv --out one-score.csv").out == "wrote one-score.csv: 1 score\n");
+}
+
+TEST_CASE("a list's user name in CSV never begins like a formula; ids stay ids") {
+  const Workplace work;
+  // Ids that a spreadsheet would take for formulas.
+  std::string rows = "user_id,anime_id,rating\n";
+  for (const std::string& line : lines_of(work.read("animelist.csv")))
+    if (const std::vector<std::string> fields = fields_of(line); fields[2] != "rating" && fields[2] != "0")
+      rows += "@" + fields[0] + ",=" + fields[1] + "," + fields[2] + "\n";
+  work.file("rows.csv", rows);
+  REQUIRE(fault_of(work.run("train rows.csv --model mf --task rating --dim 4 --epochs 1 --quiet --out run")) ==
+          "");
+  const std::string item = fields_of(lines_of(rows)[1])[1];
+  for (const auto& [name, shown] : std::vector<std::pair<std::string, std::string>>{
+           {"=HYPERLINK(1)", "'=HYPERLINK(1)"}, {"-1", "-1"}, {"-x", "'-x"}, {"Ann", "Ann"}}) {
+    work.file("mine.xml", "<myanimelist><myinfo><user_name>" + name +
+                              "</user_name></myinfo><anime><series_animedb_id>" + item +
+                              "</series_animedb_id><my_score>9</my_score></anime></myanimelist>");
+    REQUIRE(fault_of(work.run("recommend run --ratings mine.xml --explain --out own.csv")) == "");
+    const std::vector<std::string> first = fields_of(lines_of(work.read("own.csv"))[1]);
+    CHECK(first[0] == shown);
+    CHECK(first[2].starts_with("="));
+  }
+  REQUIRE(fault_of(work.run("recommend run --for-all-users --out all.csv")) == "");
+  REQUIRE(fault_of(work.run("predict run --data rows.csv --out scores.csv")) == "");
+  for (const char* file : {"all.csv", "scores.csv"}) CHECK(lines_of(work.read(file))[1].starts_with("@"));
 }
 
 TEST_CASE("titles in CSV never begin like a formula; numbers and ids stay as they are") {

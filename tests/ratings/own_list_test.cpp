@@ -48,6 +48,10 @@ TEST_CASE("one person's file needs no user, and may have titles") {
   for (const Case& each :
        std::vector<Case>{{"anime_id,rating\n1,9\n\"20\",-1\n", "", false},
                          {"item_id;rating\n1;9\n20;-1\n", "", false},
+                         {"id,rating\n1,9\n20,-1\n", "", false},
+                         {"Score;ID\n9;1\n-1;20\n", "", false},
+                         {"ID,Title,Score\n7,1,9\n8,20,-1\n", "", true},
+                         {"id,anime_id,rating\n7,1,9\n8,20,-1\n", "", false},
                          {"Rating\tMAL_ID\n9\t1\n-1\t20\n", "", false},
                          {"title,rating\n1,9\n20,-1\n", "", true},
                          {"rating,Name\n9,1\n-1,20\n", "", true},
@@ -172,6 +176,17 @@ TEST_CASE("document types are refused before anything in them is looked at") {
   CHECK(says(fault_in(listed(anime("<series_title>&nbsp;</series_title>"))), "undefined entity"));
 }
 
+TEST_CASE("a web page is called one, also where it would pass for XML") {
+  for (const std::string page :
+       {"<!DOCTYPE html>\n<html lang=en><title>Anime list</title></html>", "<html><body>log in</body></html>",
+        "\n <!-- saved from url=(0030)https://myanimelist.net/ -->\n<HTML>",
+        "<?xml version=\"1.0\"?>\n<!doctype HTML PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"x\"><html/>"}) {
+    CAPTURE(page);
+    CHECK(says(fault_in(page, "animelist.html"), ": is a web page, not an exported list; export the anime list"));
+  }
+  CHECK(fault_in(listed(anime("<series_title><![CDATA[<html>]]></series_title>"))) == "");
+}
+
 TEST_CASE("bad XML is refused with the place of the fault") {
   CHECK(says(fault_in("<myanimelist>\n<anime></anim></myanimelist>"), ":2:"));
   CHECK(says(fault_in("<myanimelist>\n<anime></anim></myanimelist>"), "mismatched tag"));
@@ -179,7 +194,7 @@ TEST_CASE("bad XML is refused with the place of the fault") {
   CHECK(fault_in(whole) == "");
   CHECK(says(fault_in(whole.substr(0, whole.size() - 5)), "the XML is damaged"));
   CHECK(says(fault_in(whole + "<again/>"), "junk after document element"));
-  CHECK(says(fault_in("<html><body>log in</body></html>"), "begins with <html>"));
+  CHECK(says(fault_in("<rss><body>log in</body></rss>"), "begins with <rss>"));
   CHECK(says(fault_in("<a\x1b[31m/>"), "damaged"));
   CHECK(says(fault_in(listed("")), "no anime in it"));
   CHECK(says(fault_in(listed("<manga><manga_mangadb_id>1</manga_mangadb_id></manga>")), "manga list"));

@@ -16,6 +16,15 @@ TitleIndex index_of(const std::vector<std::string>& titles) {
 
 }  // namespace
 
+TEST_CASE("titles of one thing are alike, those of two are not") {
+  CHECK(are_alike("Cowboy Bebop", "cowboy bebop"));
+  CHECK(are_alike("Cowboy Bebop: The Movie", "Cowboy Bebop"));
+  CHECK(are_alike("Matrix, The (1999)", "The Matrix"));
+  CHECK(are_alike("Fullmetal Alchemist: Brotherhood", "Full Metal Alchemist (Brotherhood)"));
+  CHECK_FALSE(are_alike("Cowboy Bebop", "Uncharted Isles"));
+  CHECK_FALSE(are_alike("Monster", "Trigun"));
+}
+
 TEST_CASE("spelling does not count in a plain title") {
   for (const char* title : {"The Ghost in the Shell", "ghost in the shell", "  GHOST  in-the_Shell!",
                             "Ghost in the Shell, The", "Ｇhost in the Shell", "Ghost in&nbsp;the Shell"}) {
