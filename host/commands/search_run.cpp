@@ -139,16 +139,15 @@ class Tuning {
 
   void show_progress(std::size_t place, std::size_t trials, std::uint64_t epochs) const {
     if (quiet_ || !isatty(STDOUT_FILENO)) return;
-    std::printf("\rtrial %zu of %zu, up to %llu epochs \x1b[K\r", place, trials,
-                static_cast<unsigned long long>(epochs));
+    std::printf("\rtrial %zu of %zu, up to %s \x1b[K\r", place, trials, counted(epochs, "epoch").c_str());
     std::fflush(stdout);
   }
 
   void say_rung(std::uint64_t epochs, const std::vector<std::uint64_t>& order) {
     if (quiet_) return;
     if (isatty(STDOUT_FILENO)) std::printf("\x1b[K");
-    std::printf("%s trial%s after %llu epochs: best %s %s (trial %llu)\n", count_text(order.size()).c_str(),
-                order.size() == 1 ? "" : "s", static_cast<unsigned long long>(epochs), base_.monitor.c_str(),
+    std::printf("%s after %s: best %s %s (trial %llu)\n", counted(order.size(), "trial").c_str(),
+                counted(epochs, "epoch").c_str(), base_.monitor.c_str(),
                 shown(record(order[0]).loss_after.at(epochs)).c_str(), static_cast<unsigned long long>(order[0]));
     std::fflush(stdout);
   }
@@ -199,12 +198,12 @@ class Tuning {
     for (std::size_t i = 0; i < std::min<std::size_t>(10, order.size()); ++i) {
       const TrialRecord& trial = record(order[i]);
       const auto& [epochs, loss] = *trial.loss_after.rbegin();
-      std::printf("  %s after %llu epochs: %s\n", shown(loss).c_str(), static_cast<unsigned long long>(epochs),
+      std::printf("  %s after %s: %s\n", shown(loss).c_str(), counted(epochs, "epoch").c_str(),
                   settings_text(trial.settings).c_str());
     }
     if (!effects.empty())
-      std::printf("\nwhat mattered, as a share of the differences after %llu epochs:\n",
-                  static_cast<unsigned long long>(folder_.trials[0].loss_after.begin()->first));
+      std::printf("\nwhat mattered, as a share of the differences after %s:\n",
+                  counted(folder_.trials[0].loss_after.begin()->first, "epoch").c_str());
     for (const SettingEffect& effect : effects)
       std::printf("  %3.0f %%  --%s (best on average: %s)\n", 100 * effect.share, effect.flag.c_str(),
                   effect.best.c_str());

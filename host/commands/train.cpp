@@ -228,6 +228,7 @@ ExitCode run(const Arguments& arguments) {
   StoredConfig stored;
   if (request.resume) {
     std::error_code ignored;
+    run.refuse_unusable();
     if (run.holds_run()) lock(run, request);  // it may put the run back first
     if (!fs::exists(run.file("config.json"), ignored))
       throw DataError(printable(request.out) + ": there is no run to resume; train without --resume");

@@ -57,6 +57,17 @@ std::uint64_t json_whole_number(const Json& object, const std::string& name, std
   return value.template get<std::uint64_t>();
 }
 
+// Throws DataError where the number in "format_version" is another than the one that is read. `what`: "run", say.
+template <class Json>
+void require_format_version(const Json& object, int version, const std::string& path, const std::string& what) {
+  const Json& value = json_field(object, "format_version");
+  if (!value.is_number_integer()) throw std::runtime_error("'format_version' is no whole number");
+  if (value != version)
+    throw DataError(printable(path) + ": " + what + " format " + value.dump() +
+                    " is not the one this anirec reads (" + std::to_string(version) +
+                    "); use the anirec that wrote it");
+}
+
 // What parsing or a field threw, without the library's name for it.
 inline std::string json_fault(const std::exception& fault) {
   const std::string text = fault.what();

@@ -138,9 +138,17 @@ bool RunFolder::holds_run() const {
   return false;
 }
 
+void RunFolder::refuse_unusable() const {
+  if (access((path_ + "/.").c_str(), F_OK) == 0 || errno == ENOENT) return;
+  const int fault = errno;
+  if (fault == ENOTDIR && is_there(path_))
+    throw DataError(printable(path_) + ": is a file, not a run folder; give the folder that anirec train wrote");
+  throw DataError(system_error_text(path_, fault) + "; give a run folder that this user may read");
+}
+
 void RunFolder::require_run() const {
-  std::error_code ignored;
-  if (!fs::is_directory(path_, ignored))
+  refuse_unusable();
+  if (!is_there(path_))
     throw DataError(printable(path_) + ": there is no such run folder; anirec train --out " + printable(path_) +
                     " makes one");
   if (!is_there(model_file()))
@@ -234,8 +242,7 @@ StoredConfig RunFolder::read_config() const {
   try {
     const ordered_json json = ordered_json::parse(text);
     if (json_string(json, "format") != "anirec-run") throw std::runtime_error("it is none of anirec's");
-    if (json_field(json, "format_version") != 1)
-      throw std::runtime_error("its version is not the one this anirec reads, 1");
+    require_format_version(json, 1, path, "run");
     StoredConfig config;
     visit_options(config.options, FromJson{json_field(json, "options")});
     const ordered_json& data = json_field(json, "dataset");
@@ -246,6 +253,8 @@ StoredConfig RunFolder::read_config() const {
     if (json.contains("titles")) config.titles = json_string(json, "titles");
     check_config(config.options);
     return config;
+  } catch (const DataError&) {
+    throw;
   } catch (const std::exception& fault) {
     throw DataError(printable(path) + ": the configuration is damaged (" + json_fault(fault) + ")" +
                     resume_advice(path_));

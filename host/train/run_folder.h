@@ -46,7 +46,9 @@ class RunFolder {
   std::string model_file() const { return file("model.safetensors"); }
   std::string dataset_file() const { return file("dataset.anirec.safetensors"); }
   bool holds_run() const;
-  // Throws DataError where it is missing or holds no run.
+  // Throws DataError where it is a file, or may not be looked into.
+  void refuse_unusable() const;
+  // Throws DataError where it is that, is missing or holds no run.
   void require_run() const;
 
   // Makes the folder and keeps every other process that wants to write in it out (DataError) until this object is

@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "formats/atomic_file.h"
+#include "formats/json_file.h"
 #include "formats/text_file.h"
 
 namespace anirec {
@@ -50,8 +51,8 @@ void SearchFolder::read() {
   const std::string text = read_text_file(file("tune.json"), "start the search anew without --resume");
   try {
     const ordered_json json = ordered_json::parse(text);
-    if (json.at("format") != "anirec-tune" || json.at("format_version") != 1)
-      throw std::runtime_error("another format");
+    if (json.at("format") != "anirec-tune") throw std::runtime_error("another format");
+    require_format_version(json, 1, file("tune.json"), "search");
     arguments = json.at("arguments").get<std::map<std::string, std::string>>();
     dataset = json.at("dataset").get<std::string>();
     for (const ordered_json& setting : json.at("search"))
@@ -66,6 +67,8 @@ void SearchFolder::read() {
       trials.push_back(std::move(trial));
     }
     if (trials.empty()) throw std::runtime_error("no trials");
+  } catch (const DataError&) {
+    throw;
   } catch (const std::exception& fault) {
     throw DataError(printable(file("tune.json")) + ": the search is damaged (" + printable(fault.what(), 80) +
                     "); start it again in another --out");

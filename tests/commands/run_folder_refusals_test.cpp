@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "commands/commands_fixture.h"
 
 using namespace anirec;
@@ -29,6 +32,18 @@ TEST_CASE("a run folder that is missing, or holds no run, is refused by every co
   CHECK_FALSE(std::filesystem::exists(work.path("missing")));
   CHECK_FALSE(std::filesystem::exists(work.path("p.csv")));
   CHECK(listing(work.path("nothing")).empty());
+}
+
+TEST_CASE("a file is called one, and a folder that may not be looked into is not called empty") {
+  const Workplace& work = trained_workplace();
+  for (const std::string line : {"evaluate animelist.csv", "train --resume --out animelist.csv"})
+    CHECK(fault_of(work.run(line), 3, {"animelist.csv: is a file, not a run folder"}) == "");
+  if (geteuid() == 0) return;  // who may look everywhere
+  copy_run(work, "mf-rating", "locked");
+  REQUIRE(chmod(work.path("locked").c_str(), 0) == 0);
+  for (const std::string line : {"evaluate locked", "train --resume --out locked"})
+    CHECK(fault_of(work.run(line), 3, {"locked: Permission denied"}) == "");
+  chmod(work.path("locked").c_str(), 0700);
 }
 
 TEST_CASE("a folder that holds a run is refused before any data is read") {

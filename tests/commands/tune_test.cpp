@@ -96,7 +96,7 @@ TEST_CASE("a search that is interrupted outside of a trial says how it goes on")
   RunningProgram program(words("tune animelist.csv --model mf --task rating --dim 4 --epochs 1 --trials 1 "
                                "--titles titles --out found"),
                          "", work.path(""));
-  REQUIRE(program.wait_for("1 trial after 1 epochs"));
+  REQUIRE(program.wait_for("1 trial after 1 epoch:"));
   program.send(SIGTERM);
   CHECK(fault_of(program.wait(), 130, {"interrupted; go on with: anirec tune --resume --out found"}) == "");
   close(held_open);
@@ -141,6 +141,10 @@ TEST_CASE("what a search cannot do is said before any data is read") {
   CHECK(fault_of(work.run("tune --resume --out nothing"), 3, {"no search to resume"}) == "");
   CHECK(fault_of(work.run("tune" + rest), 2, {"no data given"}) == "");
   work.run("tune animelist.csv --trials 1 --epochs 1 --quiet --model mf --task rating --out damaged");
+  const std::string whole = work.read("damaged/tune.json");
+  work.file("damaged/tune.json", std::string(whole).replace(whole.find("version\": 1"), 11, "version\": 7"));
+  CHECK(fault_of(work.run("tune --resume --out damaged"), 3,
+                 {"search format 7 is not the one this anirec reads (1); use the anirec that wrote it"}) == "");
   work.file("damaged/tune.json", "{\"format\": 3");
   CHECK(fault_of(work.run("tune --resume --out damaged"), 3, {"tune.json", "damaged"}) == "");
 }

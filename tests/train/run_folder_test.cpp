@@ -196,7 +196,7 @@ TEST_CASE("damage in config.json is told by the field, and whatever stands there
       {"\"sources\": [", "\"sources\": 7, \"x\": [", "'sources' is no list"},
       {"\"sources\": [", "\"sources\": [" + std::string(100'000, '[') + std::string(100'000, ']') + ",",
        "no 'name'"},
-      {"\"format_version\": 1", "\"format_version\": 2", "version is not the one"},
+      {"\"format_version\": 1", "\"format_version\": \"1\"", "'format_version' is no whole number"},
       {"anirec-run", "a\x1b[2J", "parse error"},
   };
   for (const Example& example : examples) {
@@ -208,6 +208,10 @@ TEST_CASE("damage in config.json is told by the field, and whatever stands there
     CHECK(fault.find("[json") == std::string::npos);
     CHECK(fault.find('\x1b') == std::string::npos);
   }
+  // Of another version it may be whole.
+  CHECK(fault_with("\"format_version\": 1", "\"format_version\": 7, \"new\": {}") ==
+        run.file("config.json") +
+            ": run format 7 is not the one this anirec reads (1); use the anirec that wrote it");
   folder.file("config.json", whole + std::string(17 << 20, ' '));
   CHECK_THROWS_WITH_AS(run.read_config(),
                        (run.file("config.json") + ": is larger than 16 MB, which none that anirec "
