@@ -8,10 +8,12 @@
 #include <exception>
 #include <filesystem>
 #include <new>
+#include <string_view>
 
 #include "commands/command_table.h"
 #include "error.h"
 #include "interrupt.h"
+#include "terminal.h"
 
 namespace {
 
@@ -19,7 +21,8 @@ using namespace anirec;
 
 int report(ExitCode code, const std::string& message) {
   std::fflush(stdout);
-  std::fprintf(stderr, "anirec: %s\n", message.c_str());
+  const bool color = code != ExitCode::interrupted && has_color(stderr);
+  std::fprintf(stderr, "%s %s\n", inked("anirec:", Ink::error, color).c_str(), message.c_str());
   return static_cast<int>(code);
 }
 
@@ -41,7 +44,18 @@ void occupy_standard_descriptors() {
     if (fcntl(number, F_GETFD) < 0 && errno == EBADF) (void)!open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY);
 }
 
+// --color is looked for before all else, so that it holds for what is wrong with the other words too.
+void take_color(int argc, char** argv) {
+  constexpr std::string_view flag = "--color";
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view word = argv[i];
+    if (word == flag && i + 1 < argc) choose_color(argv[i + 1]);
+    if (word.starts_with("--color=")) choose_color(argv[i] + flag.size() + 1);
+  }
+}
+
 int run(int argc, char** argv) {
+  take_color(argc, argv);
   std::string name = argc > 1 ? argv[1] : "help";
   if (name == "--version") {
     std::printf("anirec %s\n", ANIREC_VERSION);
@@ -50,6 +64,7 @@ int run(int argc, char** argv) {
   if (name == "--help" || name == "-h") name = "help";
   const CommandSpec& command = find_command(name);
   Arguments arguments = parse_arguments(command, argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
+  arguments.given.erase("color");
   if (arguments.has("help") && name != "help") {
     Arguments about;
     about.positional = {name};

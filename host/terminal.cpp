@@ -4,7 +4,11 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
+#include <optional>
+
+#include "error.h"
 
 namespace anirec {
 namespace {
@@ -105,6 +109,10 @@ std::size_t width_of(std::uint32_t point) {
   return is_in(no_columns, point) ? 0 : is_in(two_columns, point) ? 2 : 1;
 }
 
+constexpr std::string_view color_start = "\x1b[";  // an m ends it
+
+std::optional<bool> chosen_color;  // --color; nothing is auto
+
 // The character at the head of `text`, which is not empty; what is no UTF-8 is taken byte by byte.
 struct Character {
   std::size_t bytes, columns;
@@ -112,6 +120,7 @@ struct Character {
 Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const std::size_t length = byte(0) < 0xc0 ? 1 : byte(0) < 0xe0 ? 2 : byte(0) < 0xf0 ? 3 : 4;
+  if (text.starts_with(color_start)) return {std::min(text.find('m'), text.size() - 1) + 1, 0};
   if (length == 1 || length > text.size()) return {1, 1};
   std::uint32_t point = byte(0) & (0x7fu >> length);
   for (std::size_t i = 1; i < length; ++i) point = point << 6 | (byte(i) & 0x3fu);
@@ -165,6 +174,28 @@ std::string wrapped(std::string_view text, std::size_t columns, std::size_t inde
     text.remove_prefix(std::min(text.size(), end + 1));
   }
   return out;
+}
+
+bool is_live(std::FILE* out) {
+  const char* term = std::getenv("TERM");
+  return isatty(fileno(out)) != 0 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+void choose_color(const std::string& when) {
+  if (when != "auto" && when != "always" && when != "never")
+    throw UsageError("--color " + printable(when, 40) + " is unknown; choose auto, always or never");
+  chosen_color = when == "auto" ? std::nullopt : std::optional(when == "always");
+}
+
+bool has_color(std::FILE* out) {
+  const char* refused = std::getenv("NO_COLOR");  // no-color.org
+  return chosen_color.value_or(is_live(out) && (refused == nullptr || *refused == '\0'));
+}
+
+std::string inked(const std::string& text, Ink ink, bool color) {
+  if (!color || text.empty()) return text;
+  const char* code = ink == Ink::heading ? "1" : ink == Ink::error ? "1;31" : ink == Ink::best ? "1;32" : "32";
+  return std::string(color_start) + code + "m" + text + std::string(color_start) + "0m";
 }
 
 void print_wrapped(std::string_view lines) {

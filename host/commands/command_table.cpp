@@ -62,6 +62,15 @@ void check_words(const CommandSpec& command, int argc, const char* const* argv) 
   }
 }
 
+// Options of every command, among the last of its own.
+std::vector<CommandSpec> with_general_options(std::vector<CommandSpec> commands) {
+  for (CommandSpec& command : commands)
+    command.options.push_back({"color", "NAME",
+                               "colours: auto (on a terminal, unless NO_COLOR is set), always or never", "auto",
+                               command.groups.empty() ? "" : command.groups.back().title});
+  return commands;
+}
+
 }  // namespace
 
 std::string Arguments::text(const std::string& name, const std::string& otherwise) const {
@@ -101,10 +110,10 @@ std::vector<std::pair<OptionGroup, std::vector<OptionSpec>>> CommandSpec::groupe
 }
 
 const std::vector<CommandSpec>& command_table() {
-  static const std::vector<CommandSpec> table = {
-      prepare_command(), train_command(),     tune_command(),       evaluate_command(), predict_command(),
-      compare_command(), recommend_command(), similar_command(),    export_command(),   generate_command(),
-      bench_command(),   info_command(),      completion_command(), help_command()};
+  static const std::vector<CommandSpec> table = with_general_options(
+      {prepare_command(), train_command(), tune_command(), evaluate_command(), predict_command(),
+       compare_command(), recommend_command(), similar_command(), export_command(), generate_command(),
+       bench_command(), info_command(), completion_command(), help_command()});
   return table;
 }
 

@@ -22,6 +22,7 @@ std::string choices_of(const OptionSpec& option) {
       {"math", "auto fp32 tf32 bf16"},
       {"preset", "reference"},
       {"log-format", "text json"},
+      {"color", "auto always never"},
       {"format", "npy onnx"}};
   const auto found = choices.find(option.name);
   return found == choices.end() || option.value != "NAME" ? "" : found->second;

@@ -39,8 +39,9 @@ std::string ItemTable::text(std::size_t columns) const {
   constexpr std::size_t rank_width = 4, score_width = 8;
   const std::size_t before = rank_width + 2 + id_width + 2 + score_width + 2;
   const std::size_t title_width = columns > before + least_title ? columns - before : least_title;
-  std::string out = "rank  " + right("item", id_width) + "  " + right(score_name_, score_width) +
-                    (titles_.size() > 0 ? "  title" : "") + "\n";
+  const std::string heading = "rank  " + right("item", id_width) + "  " + right(score_name_, score_width) +
+                              (titles_.size() > 0 ? "  title" : "");
+  std::string out = inked(heading, Ink::heading) + "\n";
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     const Line& line = lines_[i];
     out += right(std::to_string(i + 1), rank_width) + "  " + right(line.id, id_width) + "  " +

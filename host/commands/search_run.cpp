@@ -7,8 +7,6 @@
 #include <limits>
 #include <numeric>
 
-#include <unistd.h>
-
 #include "commands/command_table.h"
 #include "commands/load_data.h"
 #include "commands/run_config.h"
@@ -18,6 +16,7 @@
 #include "interrupt.h"
 #include "model/target_statistics.h"
 #include "report/search_report.h"
+#include "terminal.h"
 #include "train/fit.h"
 #include "train/run_folder.h"
 
@@ -138,14 +137,14 @@ class Tuning {
   }
 
   void show_progress(std::size_t place, std::size_t trials, std::uint64_t epochs) const {
-    if (quiet_ || !isatty(STDOUT_FILENO)) return;
+    if (quiet_ || !is_live(stdout)) return;
     std::printf("\rtrial %zu of %zu, up to %s \x1b[K\r", place, trials, counted(epochs, "epoch").c_str());
     std::fflush(stdout);
   }
 
   void say_rung(std::uint64_t epochs, const std::vector<std::uint64_t>& order) {
     if (quiet_) return;
-    if (isatty(STDOUT_FILENO)) std::printf("\x1b[K");
+    if (is_live(stdout)) std::printf("\x1b[K");
     std::printf("%s after %s: best %s %s (trial %llu)\n", counted(order.size(), "trial").c_str(),
                 counted(epochs, "epoch").c_str(), base_.monitor.c_str(),
                 shown(record(order[0]).loss_after.at(epochs)).c_str(), static_cast<unsigned long long>(order[0]));

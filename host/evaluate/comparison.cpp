@@ -8,6 +8,7 @@
 #include "evaluate/comparison_columns.h"
 #include "evaluate/comparison_sections.h"
 #include "evaluate/text_table.h"
+#include "terminal.h"
 
 namespace anirec {
 namespace {
@@ -18,11 +19,16 @@ std::vector<std::string> cells(const Section& section, const SectionLine& line, 
     const int decimals = style == TableStyle::plain ? column_of(section.keys[k]).plain_decimals : full_decimals;
     const std::string text = line.figures[k] ? fixed_text(*line.figures[k], decimals) : "-";
     if (style == TableStyle::plain)
-      out.push_back((line.best[k] ? "*" : " ") + text);
+      out.push_back(line.best[k] ? inked("*" + text, Ink::best) : " " + text);
     else
       out.push_back(line.best[k] ? "**" + text + "**" : text);
   }
   return out;
+}
+
+// The words above a table; on a page of markdown they are bold without us.
+std::string heading(const std::string& text, TableStyle style) {
+  return style == TableStyle::plain ? inked(text, Ink::heading) : text;
 }
 
 std::string render(const TextTable& table, TableStyle style) {
@@ -34,12 +40,12 @@ std::string section_text(const Section& section, TableStyle style) {
   const std::string kind = kind_name(section.kind);
   // `evaluate --data` judges all rows of a file: no split of the run's own data.
   const std::string split = section.split == "all" ? "all" : printable(section.split) + " split,";
-  std::string out = (plain ? kind : "**" + kind + "**") + ": " + split + " " + count_text(section.rows) +
-                    (section.rows == 1 ? " row" : " rows") + (plain ? "\n" : "\n\n");
+  std::string out = (plain ? heading(kind, style) : "**" + kind + "**") + ": " + split + " " +
+                    count_text(section.rows) + (section.rows == 1 ? " row" : " rows") + (plain ? "\n" : "\n\n");
 
   TextTable table;
-  table.header = {"run"};
-  for (const std::string& key : section.keys) table.header.push_back(column_name(key, style));
+  table.header = {heading("run", style)};
+  for (const std::string& key : section.keys) table.header.push_back(heading(column_name(key, style), style));
   for (const SectionLine& line : section.runs)
     table.rows.push_back({printable(line.name), cells(section, line, style)});
   if (!section.baselines.empty()) table.rows.push_back({"baselines, without a model:", {}});
@@ -64,7 +70,8 @@ std::string comparison_tables(const std::vector<ComparedRun>& runs, TableStyle s
     if (style == TableStyle::plain) cell += ' ';
     return cell += text;
   };
-  TextTable list{{"run", "model", "task", "epochs"}, {}};
+  TextTable list;
+  for (const char* name : {"run", "model", "task", "epochs"}) list.header.push_back(heading(name, style));
   for (const ComparedRun& run : runs)
     list.rows.push_back(
         {printable(run.name),

@@ -1,6 +1,5 @@
 #include "train/progress.h"
 
-#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -34,8 +33,7 @@ std::string loss_text(double loss) { return std::fabs(loss) < 9999.5 ? text("%.4
 
 class TextWatcher final : public TrainingWatcher {
  public:
-  TextWatcher(std::uint64_t epochs, std::FILE* out)
-      : epochs_(epochs), out_(out), live_(isatty(fileno(out)) != 0 && !is_dumb_terminal()) {}
+  TextWatcher(std::uint64_t epochs, std::FILE* out) : epochs_(epochs), out_(out), live_(is_live(out)) {}
 
   // Flushed, or what is said on stderr next would stand behind the bar.
   ~TextWatcher() override {
@@ -54,7 +52,7 @@ class TextWatcher final : public TrainingWatcher {
     const double left = gained > 0 ? elapsed / gained * (static_cast<double>(epochs_) - done) : -1;
     const int columns = static_cast<int>(terminal_columns(out_, 80));
     clear();
-    std::fputs(progress_bar(epoch, epochs_, share, loss, speed, left, columns - 1).c_str(), out_);
+    std::fputs(progress_bar(epoch, epochs_, share, loss, speed, left, columns - 1, has_color(out_)).c_str(), out_);
     std::fflush(out_);
     bar_shown_ = true;
   }
@@ -66,11 +64,6 @@ class TextWatcher final : public TrainingWatcher {
   }
 
  private:
-  static bool is_dumb_terminal() {
-    const char* term = std::getenv("TERM");
-    return term == nullptr || std::string_view(term) == "dumb";
-  }
-
   void clear() {
     if (bar_shown_) std::fputs("\r\x1b[K", out_);
     bar_shown_ = false;
@@ -134,7 +127,7 @@ std::string epoch_line(const EpochReport& report, std::uint64_t epochs, std::siz
 }
 
 std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share, double loss, double speed,
-                         double seconds_left, int columns) {
+                         double seconds_left, int columns, bool color) {
   std::string line =
       text("%llu/%llu", static_cast<unsigned long long>(epoch), static_cast<unsigned long long>(epochs));
   const std::string percent = text(" %3.0f%%", std::floor(share * 100));
@@ -148,8 +141,9 @@ std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share
   const int room = std::min(30, columns - static_cast<int>(line.size() + tail.size()) - 1);
   if (room >= 5) {
     const int full = static_cast<int>(share * room);
-    line += " ";
-    for (int i = 0; i < room; ++i) line += i < full ? "━" : "─";
+    std::string done, open;
+    for (int i = 0; i < room; ++i) (i < full ? done : open) += i < full ? "━" : "─";
+    line += " " + inked(done, Ink::done, color) + open;
   }
   return static_cast<int>(line.size() + tail.size()) <= columns || room >= 5
              ? line + tail

@@ -18,7 +18,7 @@ std::unique_ptr<TrainingWatcher> make_watcher(LogFormat format, std::uint64_t ep
 std::string epoch_line(const EpochReport& report, std::uint64_t epochs, std::size_t columns);
 // The bar in at most `columns` columns.
 std::string progress_bar(std::uint64_t epoch, std::uint64_t epochs, double share, double loss, double speed,
-                         double seconds_left, int columns);
+                         double seconds_left, int columns, bool color = false);
 // "950", "12.3 k", "5.1 M".
 std::string short_count(double value);
 

@@ -148,6 +148,50 @@ TEST_CASE("the live bar fits its terminal, also one that changes") {
   CHECK(display_width(last) < 40);
 }
 
+TEST_CASE("colours are for terminals, unless NO_COLOR or --color says otherwise") {
+  const Workplace& work = trained_workplace();
+  work.run(
+      "train animelist.csv --model mf --task rating --dim 4 --epochs 1 --quiet --overwrite --out other "
+      "--split 0.8,0.1,0.1");
+  const std::vector<std::string> lines = {"compare mf-rating other", "recommend mf-rating --user 7",
+                                          "similar mf-rating --item 1", "evaluate mf-rating", "evaluate missing"};
+  const std::string item = fields_of(lines_of(work.read("titles.csv"))[1])[0];
+  for (std::string line : lines) {
+    CAPTURE(line);
+    if (line.starts_with("similar")) line = line.substr(0, line.size() - 1) + item;
+    const auto colored = [&](const std::string& more, const std::map<std::string, std::string>& environment) {
+      return contains(run_on_terminal(words(line + more), 80, work.path(""), {}, environment).out, "\x1b[");
+    };
+    CHECK(colored("", {}));
+    CHECK(colored(" --color auto", {{"NO_COLOR", ""}}));
+    CHECK(colored(" --color=always", {{"NO_COLOR", "1"}, {"TERM", "dumb"}}));
+    CHECK_FALSE(colored("", {{"NO_COLOR", "1"}}));
+    CHECK_FALSE(colored("", {{"TERM", "dumb"}}));
+    CHECK_FALSE(colored(" --color never", {}));
+    const auto piped = [&](const std::string& more) {
+      const ProgramResult result = work.run(line + more);
+      return result.out + result.err;
+    };
+    CHECK_FALSE(contains(piped(""), "\x1b"));
+    const std::string forced = piped(" --color always");
+    CHECK(contains(forced, "\x1b["));
+    // But for the colours it is the same, blank for blank.
+    std::string plain;
+    for (const std::string& one : lines_on_screen(forced)) plain += (plain.empty() ? "" : "\n") + one;
+    CHECK(plain == piped(" --color never"));
+  }
+  // What programs read has none, nor has a file.
+  for (const std::string line : {"compare mf-rating other --json", "compare mf-rating other --markdown",
+                                 "recommend mf-rating --user 7 --out /dev/stdout", "help --markdown"})
+    CHECK_FALSE(contains(work.run(line + " --color always").out, "\x1b"));
+  REQUIRE(fault_of(work.run("compare mf-rating other --html page.html --color always")) == "");
+  CHECK_FALSE(contains(work.read("page.html"), "\x1b"));
+  CHECK_FALSE(contains(work.read("other/report.html"), "\x1b"));
+  CHECK(fault_of(work.run("info --color blue"), 2, {"--color blue", "auto, always or never"}) == "");
+  // Also where the words beside it are wrong.
+  CHECK(work.run("compare --colr --color always").err.starts_with("\x1b[1;31manirec:\x1b[0m --colr is no option"));
+}
+
 TEST_CASE("lines are whole where there is no terminal, and counts are grouped") {
   const Workplace& work = trained_workplace();
   const ProgramResult result =

@@ -39,6 +39,16 @@ TEST_CASE("what is no UTF-8 is measured byte by byte, and does no harm") {
   CHECK(shortened("\xff\xff\xff", 2) == "\xff…");
 }
 
+TEST_CASE("colours take no columns") {
+  CHECK(inked("abc", Ink::best, false) == "abc");
+  CHECK(inked("", Ink::best, true) == "");
+  const std::string best = inked("鋼 abc", Ink::best, true);
+  CHECK(best == "\x1b[1;32m鋼 abc\x1b[0m");
+  CHECK(display_width(best) == 6);
+  CHECK(wrapped(inked("one", Ink::heading, true) + " two three", 7, 2) == "\x1b[1mone\x1b[0m two\n  three");
+  CHECK(display_width("\x1b[1") == 0);  // without an end
+}
+
 TEST_CASE("what is no terminal has the columns asked for") {
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "terminal.h"
+
 using namespace anirec;
 
 namespace {
@@ -44,6 +46,10 @@ TEST_CASE("the bar fits any terminal from 10 to 200 columns") {
 
 TEST_CASE("the bar of a usual terminal shows epoch, share, loss, time left and speed") {
   const std::string bar = progress_bar(3, 30, 0.5, 1.23456, 5.1e6, 83, 79);
+  const std::string colored = progress_bar(3, 30, 0.5, 1.23456, 5.1e6, 83, 79, true);
+  CHECK(colored.find("\x1b[32m━") != colored.npos);
+  CHECK(colored.find("\x1b[0m─") != colored.npos);
+  CHECK(display_width(colored) == display_width(bar));
   for (const char* part : {"3/30", " 50%", "loss 1.2346", "left 1:23", "5.1 M/s", "━━━", "───"}) {
     CAPTURE(part);
     CHECK(bar.find(part) != std::string::npos);
