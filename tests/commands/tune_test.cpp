@@ -96,7 +96,7 @@ TEST_CASE("a search that is interrupted outside of a trial says how it goes on")
   RunningProgram program(words("tune animelist.csv --model mf --task rating --dim 4 --epochs 1 --trials 1 "
                                "--titles titles --out found"),
                          "", work.path(""));
-  REQUIRE(program.wait_for("1 trial after 1 epoch:"));
+  REQUIRE(program.wait_for("1 trial after 1 epoch"));
   program.send(SIGTERM);
   CHECK(fault_of(program.wait(), 130, {"interrupted; go on with: anirec tune --resume --out found"}) == "");
   close(held_open);
