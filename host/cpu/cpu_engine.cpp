@@ -150,7 +150,7 @@ class CpuEngine final : public Engine {
             {positions.end, (pass + 1) * samples, at + std::uint64_t{window_->batches} * settings_.batch_size});
         const std::uint32_t size = static_cast<std::uint32_t>(window_end - at);
         const std::uint64_t first_step = pass * steps_a_pass + in_pass / settings_.batch_size + 1;
-        plan_window(static_cast<std::uint32_t>(pass), in_pass, size, first_step, member);
+        plan_window(static_cast<std::uint32_t>(pass), in_pass, size, member);
         for (std::uint32_t first = 0, b = 0; first < size; first += settings_.batch_size, ++b)
           if (!make_step(b, std::min(settings_.batch_size, size - first), size - first > settings_.batch_size,
                          first_step + b, member, sums))
@@ -158,6 +158,9 @@ class CpuEngine final : public Engine {
         at = window_end;
       }
     };
+    // One member's work, which the others would sleep through.
+    const std::uint64_t last = positions.end - 1;
+    state_.catch_up.extend(last / samples * steps_a_pass + last % samples / settings_.batch_size + 2);
     if (lone_runs_.next_is_alone()) return team_.run_alone(work);
     const double slept = team_.slept_seconds();
     const auto start = std::chrono::steady_clock::now();
@@ -202,11 +205,9 @@ class CpuEngine final : public Engine {
 
  private:
   // Feeds and plans the window's samples: its order, then every batch's runs.
-  void plan_window(std::uint32_t pass, std::uint64_t in_pass, std::uint32_t size, std::uint64_t first_step,
-                   int member) {
+  void plan_window(std::uint32_t pass, std::uint64_t in_pass, std::uint32_t size, int member) {
     const int members = team_.size();
     const std::uint32_t batch_size = settings_.batch_size, batches = (size + batch_size - 1) / batch_size;
-    if (member == 0) state_.catch_up.extend(first_step + batches);
     const PassOrder order = pass_order(settings_.seed, pass, samples_->train.size(), settings_.shuffle);
     feed_samples(*samples_, order, in_pass, share_begin(size, member, members),
                  share_begin(size, member + 1, members), window_->fed);

@@ -19,9 +19,11 @@ class LoneRuns {
   // After a run of all members: the share of their time that they slept, waiting for one another.
   void ran_together(double slept_share) {
     if (slept_share < stalled) {
+      stalled_runs_ = 0;
       length_ = shortest;
       return;
     }
+    if (++stalled_runs_ < convincing) return;
     left_ = length_;
     length_ = std::min(2 * length_, longest);
   }
@@ -30,7 +32,8 @@ class LoneRuns {
   // Tiles that are not even cost a few percent, a core shared with one other process a quarter and more.
   static constexpr double stalled = 0.3;
   static constexpr int shortest = 8, longest = 64;  // runs before all are tried again
-  int left_ = 0, length_ = shortest;
+  static constexpr int convincing = 2;  // in a row: one may be an accident, on machines shared with others
+  int stalled_runs_ = 0, left_ = 0, length_ = shortest;
 };
 
 }  // namespace anirec
