@@ -39,7 +39,7 @@ Pairs read_pairs(const std::string& path, const FormatOptions& format, const Mod
 // What the file's columns are: as this call's flags say; else as its header's names do; else as in the training
 // data, where the file has all of those columns; else user and item are the first two.
 FormatOptions pairs_format(const Arguments& arguments, const TrainConfig& trained, const std::string& path) {
-  const FormatOptions own = {arguments.text("columns"), arguments.text("separator"), Wanted::pairs};
+  FormatOptions own = {arguments.text("columns"), arguments.text("separator"), Wanted::pairs};
   const bool told = !own.columns.empty() || !own.separator.empty();
   if (told || path == "-" || (trained.columns.empty() && trained.separator.empty()))
     return own;  // "-" is read once
