@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "cpu/vector.h"
 
@@ -73,7 +74,7 @@ ANIREC_INLINE void add_rows_of_word(std::uint64_t bits, const float* coefficient
     const float factor = coefficient[c * step];
     const float* const row = matrix + c * stride;
 #pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) {
+    for (std::size_t n = 0; n < N; ++n) {
       Part value;
       std::memcpy(&value, row + n * width, sizeof value);
       sum[n] += factor * value;
@@ -136,7 +137,8 @@ ANIREC_INLINE void run_blocks(const Product& product, bool transposed) {
 
 // What ANIREC_CLONES does, but for AVX-512 with vectors of its own width: here the instructions are what takes
 // time.
-#if defined(__x86_64__) && !defined(ANIREC_SINGLE_VERSION)
+// Clang has no versions of a function by these names.
+#if defined(__x86_64__) && !defined(ANIREC_SINGLE_VERSION) && !defined(__clang__)
 typedef float Whole __attribute__((vector_size(64)));
 __attribute__((target("arch=x86-64-v4"))) void run(const Product& product, bool transposed) {
   run_blocks<Whole>(product, transposed);
@@ -151,18 +153,13 @@ void run(const Product& product, bool transposed) {
 }
 
 // Swaps what lies off the diagonal of pairs of squares of S × S: three rounds turn eight vectors of eight.
-template <int S>
-ANIREC_INLINE void swap_squares(Half* rows) {
-  HalfInt low, high;  // of a pair's eight and eight lanes, which go to the first and to the second vector
-  for (int lane = 0; lane < half_lanes; ++lane) {
-    low[lane] = (lane & S) != 0 ? lane - S + half_lanes : lane;
-    high[lane] = (lane & S) != 0 ? lane + half_lanes : lane + S;
-  }
-  for (int r = 0; r < half_lanes; ++r) {
+template <std::size_t S, std::size_t... Lane>
+ANIREC_INLINE void swap_squares(Half* rows, std::index_sequence<Lane...>) {
+  for (std::size_t r = 0; r < half_lanes; ++r) {
     if ((r & S) != 0) continue;
-    const Half first = rows[r], second = rows[r + S];
-    rows[r] = __builtin_shuffle(first, second, low);
-    rows[r + S] = __builtin_shuffle(first, second, high);
+    const Half first = rows[r], second = rows[r + S];  // lanes from half_lanes on are the second's
+    rows[r] = __builtin_shufflevector(first, second, ((Lane & S) != 0 ? Lane - S + half_lanes : Lane)...);
+    rows[r + S] = __builtin_shufflevector(first, second, ((Lane & S) != 0 ? Lane + half_lanes : Lane + S)...);
   }
 }
 
@@ -172,9 +169,10 @@ ANIREC_CLONES void transpose_all(const float* from, std::size_t rows, std::size_
       Half block[half_lanes];
       for (std::size_t i = 0; i < half_lanes; ++i)
         std::memcpy(&block[i], from + (r + i) * columns + c, sizeof block[i]);
-      swap_squares<4>(block);
-      swap_squares<2>(block);
-      swap_squares<1>(block);
+      constexpr std::make_index_sequence<half_lanes> all;
+      swap_squares<4>(block, all);
+      swap_squares<2>(block, all);
+      swap_squares<1>(block, all);
       for (std::size_t i = 0; i < half_lanes; ++i)
         std::memcpy(to + (c + i) * rows + r, &block[i], sizeof block[i]);
     }
