@@ -172,7 +172,7 @@ struct NewUser::Fit {
       Vector direction = curvature().solve(slope);
       const double promised = dot(slope, direction);
       if (!(promised > 1e-8 * (1 + std::fabs(value)))) return;
-      double length = 1, found = value;
+      double length = 1, found;
       Vector tried;
       do {
         tried = row;
@@ -214,24 +214,25 @@ NewUser::~NewUser() = default;
 // With M the curvature and J, C, r one rating's slopes, second and first derivatives: leaving it out moves the row
 // by (M − JᵀCJ)⁻¹Jᵀr = M⁻¹Jᵀ(I − C·JM⁻¹Jᵀ)⁻¹r.
 Vector NewUser::Fit::move_without(std::size_t rating, const Cholesky& curvature_of_all) const {
-  const std::size_t first = rating * heads();
+  const std::size_t count = std::min<std::size_t>(heads(), 2);  // one head or two
+  const std::size_t first = rating * count;
   std::vector<Vector> solved;  // M⁻¹Jᵀ
-  for (std::size_t h = 0; h < heads(); ++h) {
+  for (std::size_t h = 0; h < count; ++h) {
     const std::span<const double> slope = slope_of(first + h);
     solved.push_back(curvature_of_all.solve(Vector(slope.begin(), slope.end())));
   }
-  // One head or two: the inverse of a 2 × 2 matrix, written out.
+  // The inverse of a 2 × 2 matrix, written out.
   double left[2][2] = {{1, 0}, {0, 1}}, r[2] = {0, 0};
-  for (std::size_t a = 0; a < heads(); ++a) {
+  for (std::size_t a = 0; a < count; ++a) {
     r[a] = first_derivative[first + a];
-    for (std::size_t b = 0; b < heads(); ++b)
+    for (std::size_t b = 0; b < count; ++b)
       left[a][b] -= second_derivative[first + a] * dot(slope_of(first + a), solved[b]);
   }
   const double determinant = left[0][0] * left[1][1] - left[0][1] * left[1][0];
   const double step[2] = {(left[1][1] * r[0] - left[0][1] * r[1]) / determinant,
                           (left[0][0] * r[1] - left[1][0] * r[0]) / determinant};
   Vector move(size());
-  for (std::size_t h = 0; h < heads(); ++h) add_scaled(move, step[h], solved[h]);
+  for (std::size_t h = 0; h < count; ++h) add_scaled(move, step[h], solved[h]);
   return move;
 }
 

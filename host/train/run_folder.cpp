@@ -124,7 +124,7 @@ std::vector<double> finite_check(std::vector<double> values, const std::string& 
 RunFolder::~RunFolder() {
   try {
     if (old_is_aside_) restore();
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): a destructor has nobody to tell
     // The next lock() tries again.
   }
   if (lock_ >= 0) close(lock_);

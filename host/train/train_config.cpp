@@ -127,8 +127,8 @@ SplitOptions config_split(const TrainConfig& config) {
 }
 
 InitBias config_init_bias(const TrainConfig& config) {
-  constexpr InitBias starts[] = {InitBias::zero, InitBias::mean, InitBias::low};
-  return starts[choice("init-bias", config.init_bias, {"zero", "mean", "low"})];
+  const std::size_t chosen = choice("init-bias", config.init_bias, {"zero", "mean", "low"});
+  return chosen == 0 ? InitBias::zero : chosen == 1 ? InitBias::mean : InitBias::low;
 }
 
 ModelConfig config_model(const TrainConfig& config, std::uint32_t users, std::uint32_t items, Bounds bounds) {
