@@ -67,7 +67,7 @@ void Team::work_as(int member) {
   const FlushDenormals flush;
   try {
     (*work_)(member);
-  } catch (const AnotherMemberFailed&) {
+  } catch (const AnotherMemberFailed&) {  // NOLINT(bugprone-empty-catch): who failed first has kept why
   } catch (...) {
     const std::lock_guard lock(failure_mutex_);
     if (!failure_) failure_ = std::current_exception();
