@@ -1,6 +1,7 @@
 #include "report/run_report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "evaluate/comparison_columns.h"
@@ -56,7 +57,7 @@ std::string key_cards(const std::vector<Section>& sections) {
 std::string duration_text(double seconds) {
   if (seconds < 10) return fixed_text(seconds, 2) + " s";
   if (seconds < 120) return fixed_text(seconds, 0) + " s";
-  const auto minutes = static_cast<std::uint64_t>(seconds / 60 + 0.5);
+  const auto minutes = static_cast<std::uint64_t>(std::llround(seconds / 60));
   if (minutes < 120) return std::to_string(minutes) + " min";
   return std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
 }
