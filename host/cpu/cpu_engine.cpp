@@ -142,6 +142,9 @@ class CpuEngine final : public Engine {
     if (positions.begin >= positions.end || sums.first_bad_step != 0) return;
     const std::uint64_t samples = samples_->train.size();
     const std::uint64_t steps_a_pass = (samples + settings_.batch_size - 1) / settings_.batch_size;
+    const auto step_of = [&](std::uint64_t position) {
+      return position / samples * steps_a_pass + position % samples / settings_.batch_size + 1;
+    };
     const auto work = [&](int member) {
       for (std::uint64_t at = positions.begin; at < positions.end;) {
         // A window ends with its pass.
@@ -149,7 +152,7 @@ class CpuEngine final : public Engine {
         const std::uint64_t window_end = std::min(
             {positions.end, (pass + 1) * samples, at + std::uint64_t{window_->batches} * settings_.batch_size});
         const std::uint32_t size = static_cast<std::uint32_t>(window_end - at);
-        const std::uint64_t first_step = pass * steps_a_pass + in_pass / settings_.batch_size + 1;
+        const std::uint64_t first_step = step_of(at);
         plan_window(static_cast<std::uint32_t>(pass), in_pass, size, member);
         for (std::uint32_t first = 0, b = 0; first < size; first += settings_.batch_size, ++b)
           if (!make_step(b, std::min(settings_.batch_size, size - first), size - first > settings_.batch_size,
@@ -159,8 +162,7 @@ class CpuEngine final : public Engine {
       }
     };
     // One member's work, which the others would sleep through.
-    const std::uint64_t last = positions.end - 1;
-    state_.catch_up.extend(last / samples * steps_a_pass + last % samples / settings_.batch_size + 2);
+    state_.catch_up.extend(step_of(positions.end - 1) + 1);
     if (lone_runs_.next_is_alone()) return team_.run_alone(work);
     const double slept = team_.slept_seconds();
     const auto start = std::chrono::steady_clock::now();

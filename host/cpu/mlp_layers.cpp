@@ -96,7 +96,7 @@ bool MlpLayers::skips_zeros(int layer) const {
 void MlpLayers::forward(int layer, const float* dense, const float* turned, const float* in,
                         const NonZeros& nonzero, std::uint32_t tile, float* out) const {
   const Layer& l = hidden_[static_cast<std::size_t>(layer)];
-  multiply_sparse(in, nonzero, tile, l.inputs, turned, l.width, out);
+  multiply_sparse(in, nonzero, turned, l.width, out);
   bias_relu(layer, dense, out, tile);
 }
 
@@ -137,8 +137,8 @@ void MlpLayers::backward(int layer, const float* dense, const float* in, const f
   if (skips_zeros(layer)) {
     nonzero.find(error, tile, l.width);
     nonzero.turn();
-    add_transposed_sparse(error, nonzero, l.width, in, l.inputs, gradient + l.weight);
-    multiply_sparse(error, nonzero, tile, l.width, dense + l.weight, l.inputs, in_error);
+    add_transposed_sparse(error, nonzero, in, l.inputs, gradient + l.weight);
+    multiply_sparse(error, nonzero, dense + l.weight, l.inputs, in_error);
     return;
   }
   cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, l.width, l.inputs, rows, 1.0f, error, l.width, in, l.inputs,

@@ -186,8 +186,8 @@ NonZeros::NonZeros(std::uint32_t most_rows, int most_width)
 
 void NonZeros::find(const float* values, std::uint32_t rows, int width) {
   rows_ = rows;
-  width_ = width;
-  words_ = words_for(static_cast<std::size_t>(width));
+  width_ = static_cast<std::size_t>(width);
+  words_ = words_for(width_);
   find_nonzeros(values, rows, width, bits_.data());
 }
 
@@ -199,23 +199,20 @@ void NonZeros::turn() {
       const std::size_t rows = std::min<std::size_t>(word_bits, rows_ - down * word_bits);
       for (std::size_t r = 0; r < rows; ++r) block[r] = bits_[(down * word_bits + r) * words_ + across];
       turn_block(block);
-      const std::size_t columns =
-          std::min<std::size_t>(word_bits, static_cast<std::size_t>(width_) - across * word_bits);
+      const std::size_t columns = std::min<std::size_t>(word_bits, width_ - across * word_bits);
       for (std::size_t c = 0; c < columns; ++c)
         turned_[(across * word_bits + c) * turned_words_ + down] = block[c];
     }
 }
 
-void multiply_sparse(const float* a, const NonZeros& nonzero, std::uint32_t rows, int depth, const float* b,
-                     int width, float* out) {
-  run({a, nonzero.of_row(0), nonzero.row_words(), rows, static_cast<std::size_t>(depth), b,
-       static_cast<std::size_t>(width), out},
+void multiply_sparse(const float* a, const NonZeros& nonzero, const float* b, int width, float* out) {
+  run({a, nonzero.bits(), nonzero.words(), nonzero.rows(), nonzero.width(), b, static_cast<std::size_t>(width),
+       out},
       false);
 }
 
-void add_transposed_sparse(const float* a, const NonZeros& nonzero, int depth, const float* c, int width,
-                           float* out) {
-  run({a, nonzero.of_column(0), nonzero.column_words(), 0, static_cast<std::size_t>(depth), c,
+void add_transposed_sparse(const float* a, const NonZeros& nonzero, const float* c, int width, float* out) {
+  run({a, nonzero.turned_bits(), nonzero.turned_words(), nonzero.rows(), nonzero.width(), c,
        static_cast<std::size_t>(width), out},
       true);
 }

@@ -19,28 +19,23 @@ class NonZeros {
   // Of the same matrix seen the other way round; find() comes first.
   void turn();
 
-  const std::uint64_t* of_row(std::uint32_t row) const { return bits_.data() + row * words_; }
-  const std::uint64_t* of_column(int column) const {
-    return turned_.data() + static_cast<std::size_t>(column) * turned_words_;
-  }
-  std::size_t row_words() const { return words_; }
-  std::size_t column_words() const { return turned_words_; }
+  std::size_t rows() const { return rows_; }
+  std::size_t width() const { return width_; }
+  const std::uint64_t* bits() const { return bits_.data(); }
+  std::size_t words() const { return words_; }  // a row
+  const std::uint64_t* turned_bits() const { return turned_.data(); }
+  std::size_t turned_words() const { return turned_words_; }
 
  private:
   std::vector<std::uint64_t> bits_, turned_;
-  std::uint32_t rows_ = 0;
-  int width_ = 0;
-  std::size_t words_ = 0, turned_words_ = 0;
+  std::size_t rows_ = 0, width_ = 0, words_ = 0, turned_words_ = 0;
 };
 
-// out [rows, width] = a [rows, depth] · b [depth, width], over the elements of a that are not zero, in their
-// order. `width` is a multiple of 16.
-void multiply_sparse(const float* a, const NonZeros& nonzero, std::uint32_t rows, int depth, const float* b,
-                     int width, float* out);
-// out [depth, width] += aᵀ · c [rows, width], for the same a and its turned bits.
-void add_transposed_sparse(const float* a, const NonZeros& nonzero, int depth, const float* c, int width,
-                           float* out);
-
+// Of an `a` [rows, depth] whose zeros `nonzero` has found, in the order of its elements; `width` is a multiple
+// of 16. out [rows, width] = a · b [depth, width].
+void multiply_sparse(const float* a, const NonZeros& nonzero, const float* b, int width, float* out);
+// out [depth, width] += aᵀ · c [rows, width]; the bits have been turned.
+void add_transposed_sparse(const float* a, const NonZeros& nonzero, const float* c, int width, float* out);
 // to [columns, rows] = from [rows, columns]ᵀ; both multiples of 16.
 void transpose(const float* from, int rows, int columns, float* to);
 

@@ -11,17 +11,22 @@
 namespace anirec {
 namespace {
 
-bool is_xml(const std::string& path) {
-  if (path == "-") return false;  // can be read only once
-  std::string head = head_of(path, 1024);
-  const std::size_t first = head.find_first_not_of(" \t\r\n");
-  if (first == head.npos || head[first] != '<') return false;
+// What a browser saves where a login is asked for. `head` begins with markup.
+void refuse_web_page(const std::string& path, std::string head) {
   for (char& c : head) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   head.resize(std::min(head.size(), head.find("<myanimelist")));
   if (head.find("<!doctype html") != head.npos || head.find("<html") != head.npos)
     throw DataError(
         printable(path) +
         ": is a web page, not an exported list; export the anime list on MyAnimeList, and give that file");
+}
+
+bool is_xml(const std::string& path) {
+  if (path == "-") return false;  // can be read only once
+  const std::string head = head_of(path, 1024);
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  if (first == head.npos || head[first] != '<') return false;
+  refuse_web_page(path, head);
   return true;
 }
 

@@ -53,8 +53,8 @@ TEST_CASE("products that skip zeros are those of every element") {
             expected[r * w + j] += a[r * d + k] * b[k * w + j];
             expected_sums[k * w + j] += a[r * d + k] * c[r * w + j];
           }
-      multiply_sparse(a.data(), nonzero, rows, depth, b.data(), width, product.data());
-      add_transposed_sparse(a.data(), nonzero, depth, c.data(), width, sums.data());
+      multiply_sparse(a.data(), nonzero, b.data(), width, product.data());
+      add_transposed_sparse(a.data(), nonzero, c.data(), width, sums.data());
       CHECK(std::equal(expected.begin(), expected.end(), product.begin()));
       CHECK(std::equal(expected_sums.begin(), expected_sums.end(), sums.begin()));
     }
@@ -65,7 +65,7 @@ TEST_CASE("a not-a-number is not skipped") {
   a[3] = std::numeric_limits<float>::quiet_NaN();
   NonZeros nonzero(1, 16);
   nonzero.find(a.data(), 1, 16);
-  multiply_sparse(a.data(), nonzero, 1, 16, b.data(), 16, product.data());
+  multiply_sparse(a.data(), nonzero, b.data(), 16, product.data());
   for (const float value : product) CHECK(value != value);
 }
 
