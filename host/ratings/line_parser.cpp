@@ -1,8 +1,14 @@
 #include "ratings/line_parser.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "error.h"
 #include "ratings/text_blocks.h"
@@ -13,6 +19,50 @@ namespace {
 constexpr std::size_t longest_id = 64 << 10;
 
 unsigned digit_at(const char* at) { return static_cast<unsigned char>(*at) - unsigned{'0'}; }
+
+// How far parse_plain_lines() looks for the ends of fields.
+constexpr std::ptrdiff_t window = 64;
+constexpr std::ptrdiff_t longest_plain_number = 16;
+
+// A bit for each of the `window` bytes at `at` that is no digit.
+inline std::uint64_t find_no_digits(const char* at) {
+  std::uint64_t digits = 0;
+  for (int i = 0; i < window; i += 16) {
+#ifdef __SSE2__
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i));
+    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(127 - '9'));  // digits become the highest signed bytes
+    const int found = _mm_movemask_epi8(_mm_cmpgt_epi8(moved, _mm_set1_epi8(127 - 10)));
+#else
+    unsigned found = 0;
+    for (int j = 0; j < 16; ++j) found |= (digit_at(at + i + j) < 10 ? 1u : 0u) << j;
+#endif
+    digits |= std::uint64_t{static_cast<unsigned>(found)} << i;
+  }
+  return ~digits;
+}
+
+// The number that 1 to 8 digits make; reads 8 bytes.
+inline std::uint64_t number_of(const char* at, std::ptrdiff_t digits) {
+  static_assert(std::endian::native == std::endian::little, "the first digit is the lowest byte");
+  std::uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  bytes = (bytes ^ 0x3030303030303030) << (-8 * digits & 63);  // zeros before the first digit
+  bytes = bytes * 10 + (bytes >> 8);                           // pairs, in every other byte
+  const std::uint64_t every_fourth = 0x000000FF000000FF;
+  return ((bytes & every_fourth) * ((std::uint64_t{1'000'000} << 32) + 100) +
+          ((bytes >> 16) & every_fourth) * ((std::uint64_t{10'000} << 32) + 1)) >>
+         32;
+}
+
+// The same of up to 16 digits; reads 16 bytes.
+inline std::uint64_t long_number_of(const char* at, std::ptrdiff_t digits) {
+  if (digits <= 8) return number_of(at, digits);
+  return number_of(at, digits - 8) * 100'000'000 + number_of(at + digits - 8, 8);
+}
+
+bool is_plain_id(const char* at, std::ptrdiff_t digits) {
+  return static_cast<std::size_t>(digits - 1) < 8 && (*at != '0' || digits == 1);
+}
 
 std::string shown(std::string_view field) {
   std::string text(1, '\'');
@@ -60,6 +110,12 @@ LineParser::LineParser(const RatingsFormat& format)
   set(format.rating, Column::rating);
   set(format.status, Column::status);
   set(format.time, Column::time);
+  using enum Column;
+  if (one_byte_) {
+    if (columns_ == std::vector{user, item, rating}) plain_ = Plain::three_columns;
+    if (columns_ == std::vector{user, item, rating, status}) plain_ = Plain::status_fourth;
+    if (columns_ == std::vector{user, item, rating, time}) plain_ = Plain::time_fourth;
+  }
 }
 
 void LineParser::parse(std::string_view text, std::size_t lines, RowBlock& rows) {
@@ -81,6 +137,14 @@ void LineParser::parse(std::string_view text, std::size_t lines, RowBlock& rows)
   std::uint64_t line = 0;
   try {
     for (; at != text_end_; ++line) {
+      const std::size_t row_before = row;
+      switch (plain_) {
+        case Plain::no: break;
+        case Plain::three_columns: at = parse_plain_lines<Column::skipped>(at, row, rows); break;
+        case Plain::status_fourth: at = parse_plain_lines<Column::status>(at, row, rows); break;
+        case Plain::time_fourth: at = parse_plain_lines<Column::time>(at, row, rows); break;
+      }
+      line += row - row_before;
       if (static_cast<unsigned char>(*at) <= ' ') {  // a blank line, or blanks before the first field
         const char* end =
             static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(text_end_ - at)));
@@ -107,6 +171,65 @@ void LineParser::parse(std::string_view text, std::size_t lines, RowBlock& rows)
 inline const char* LineParser::following(const char* at) const {
   if (one_byte_) return *at == first_ ? at + 1 : nullptr;
   return cutter_.following(at, line_end(at));
+}
+
+// Lines as nearly all are: digits and separators alone, not many, ids in their usual form and a rating like 7, 10
+// or 7.5. Where the fields of a line end is looked for once, for all of them. Stops before a line that is not like
+// that, of which nothing is said here; `row` is counted up.
+template <LineParser::Column behind_rating>
+const char* LineParser::parse_plain_lines(const char* at, std::size_t& row, RowBlock& rows) const {
+  constexpr bool has_more = behind_rating != Column::skipped;
+  constexpr std::uint64_t enough = std::uint64_t{0x3F}
+                                   << (window - 6);  // ends, so that none is looked for in vain
+  const char separator = first_;
+  std::int64_t* const users = rows.user.value.data();
+  std::int64_t* const items = rows.item.value.data();
+  float* const ratings = rows.rating.data();
+  std::size_t r = row;
+  for (; text_end_ - at >= window + longest_plain_number; ++r) {
+    std::uint64_t ends = find_no_digits(at) | enough;
+    const auto next_end = [&] {
+      const char* end = at + __builtin_ctzll(ends);
+      ends &= ends - 1;
+      return end;
+    };
+    const char *user_end = next_end(), *item = user_end + 1, *item_end = next_end(), *rating = item_end + 1,
+               *end = next_end();
+    if (*user_end != separator || *item_end != separator) break;
+    if (!is_plain_id(at, user_end - at) || !is_plain_id(item, item_end - item)) break;
+    users[r] = static_cast<std::int64_t>(number_of(at, user_end - at));
+    items[r] = static_cast<std::int64_t>(number_of(item, item_end - item));
+
+    const unsigned first = digit_at(rating), second = digit_at(rating + 1);
+    const std::ptrdiff_t digits = end - rating;
+    if (digits != 1 && digits != 2) break;
+    if (*end == '.') {
+      end = next_end();
+      if (digits != 1 || end - rating != 3) break;
+      ratings[r] =
+          static_cast<float>(first * 10 + digit_at(rating + 2)) / 10.0f;  // rounded once: the nearest float
+    } else {
+      ratings[r] = static_cast<float>(static_cast<int>(digits == 1 ? first : first * 10 + second));
+    }
+    if constexpr (has_more) {
+      if (*end != separator) break;
+      const char* field = end + 1;
+      end = next_end();
+      if constexpr (behind_rating == Column::status) {
+        if (end - field != 1) break;
+        rows.status[r] = static_cast<std::int32_t>(digit_at(field));
+      } else {
+        if (end == field || end - field > longest_plain_number) break;
+        rows.time[r] = static_cast<std::int64_t>(long_number_of(field, end - field));
+      }
+    }
+    while (*end == separator && ends != 0) end = next_end();
+    if (*end == '\r') ++end;
+    if (*end != '\n') break;
+    at = end + 1;
+  }
+  row = r;
+  return at;
 }
 
 // Returns the start of the next line.

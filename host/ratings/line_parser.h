@@ -22,7 +22,11 @@ class LineParser {
 
  private:
   enum class Column : unsigned char { skipped, user, item, rating, status, time };
+  // user, item, rating, and perhaps one column more that is wanted: what parse_plain_lines() knows.
+  enum class Plain : unsigned char { no, three_columns, status_fourth, time_fourth };
 
+  template <Column behind_rating>
+  const char* parse_plain_lines(const char* at, std::size_t& row, RowBlock& rows) const;
   const char* parse_line(const char* at, std::size_t row, RowBlock& rows);
   const char* parse_id(const char* at, std::size_t row, IdColumn& ids, const char* name);
   const char* parse_rating(const char* at, float& rating);
@@ -46,6 +50,7 @@ class LineParser {
   bool ends_field(const char* at) const { return separates(at) || *at == '\n' || (*at == '\r' && at[1] == '\n'); }
 
   std::vector<Column> columns_;  // up to the last one that is wanted
+  Plain plain_ = Plain::no;
   FieldCutter cutter_;
   char first_, second_;  // first byte of a separator, in one of two forms
   bool simple_;          // that byte is the whole separator
