@@ -34,7 +34,7 @@ ExitCode run(const Arguments& arguments) {
 
   Team team(threads_or_default(config.threads));
   const Dataset dataset = load_data(arguments.positional, config, team, false);
-  std::fputs(describe_dataset(dataset).c_str(), stdout);
+  std::fputs(describe_dataset(dataset, team).c_str(), stdout);
   report_titles(arguments, titles_of(arguments), dataset.items);
   write_dataset(dataset, out);
   std::printf("wrote %s\n", printable(out).c_str());

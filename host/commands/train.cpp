@@ -94,7 +94,7 @@ class Training {
         load_data(request_.data, config_.options, team, !request_.text(), init ? with_ids_of(*init) : ForModel());
     throw_if_interrupted();
     if (request_.text()) {
-      std::fputs(describe_dataset(dataset).c_str(), stdout);
+      std::fputs(describe_dataset(dataset, team).c_str(), stdout);
       report_titles(arguments_, titles_, dataset.items);
     }
 

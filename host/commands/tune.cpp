@@ -161,7 +161,7 @@ ExitCode search(const Arguments& arguments, SearchFolder& folder) {
   } else {
     Team team(threads_or_default(base.threads));
     dataset = load_data(arguments.positional, base, team, quiet);
-    if (!quiet) std::fputs(describe_dataset(dataset).c_str(), stdout);
+    if (!quiet) std::fputs(describe_dataset(dataset, team).c_str(), stdout);
     require_validation(base, dataset.user.size());
   }
   take_rules(dataset.rules, base);

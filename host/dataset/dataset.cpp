@@ -1,12 +1,15 @@
 #include "dataset/dataset.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <limits>
 #include <mutex>
+#include <numeric>
+#include <utility>
 
-#include "dataset/group_by_user.h"
 #include "dataset/id_numbering.h"
+#include "dataset/row_selection.h"
 #include "error.h"
 #include "memory.h"
 
@@ -30,9 +33,8 @@ struct KeptRows {
 
 template <class Column>
 PageVector<typename Column::value_type> pick(const Column& column, const std::vector<std::uint32_t>& rows) {
-  PageVector<typename Column::value_type> picked;
-  picked.reserve(rows.size());
-  for (const std::uint32_t row : rows) picked.push_back(column[row]);
+  PageVector<typename Column::value_type> picked(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) picked[i] = column[rows[i]];
   return picked;
 }
 
@@ -42,18 +44,9 @@ struct Numberings {
 
 KeptRows keep_rows(const RowBlock& rows, const TaskRules& rules, Numberings& numberings) {
   KeptRows block;
-  const bool has_status = !rows.status.empty();
   std::vector<std::uint32_t> kept;
   std::vector<std::uint8_t> label;
-  kept.reserve(rows.size());
-  label.reserve(rows.size());
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const Outcome outcome =
-        apply_rules(rules, has_status, rows.rating[row], has_status ? rows.status[row] : 0, block.counts);
-    if (!outcome.kept) continue;
-    kept.push_back(static_cast<std::uint32_t>(row));
-    label.push_back(outcome.label);
-  }
+  block.counts = select_rows(rules, rows, kept, label);
   block.user = numberings.users.pack(rows.user, kept);
   block.item = numberings.items.pack(rows.item, kept);
   if (task_has_rating(rules.task)) block.rating = pick(rows.rating, kept);
@@ -94,25 +87,79 @@ std::vector<PackedIds*> columns_of(std::vector<KeptRows>& blocks, PackedIds Kept
   return columns;
 }
 
+// The blocks' rows, one block behind the other. The columns' memory is taken only as rows are written to it, by
+// and by, while the blocks give theirs back.
+void join(std::vector<KeptRows>& blocks, Dataset& dataset, Team& team) {
+  std::vector<std::size_t> begins;
+  std::size_t rows = 0;
+  for (const KeptRows& block : blocks) {
+    begins.push_back(rows);
+    rows += block.user.code.size();
+  }
+  const auto make_room = [&](auto& column, const auto& piece_of) {
+    const auto has_rows = [&](const KeptRows& block) { return !piece_of(block).empty(); };
+    if (std::any_of(blocks.begin(), blocks.end(), has_rows)) column.resize(rows);
+  };
+  dataset.user.resize(rows);
+  dataset.item.resize(rows);
+  make_room(
+      dataset.rating, [](const KeptRows& block) -> auto& { return block.rating; });
+  make_room(
+      dataset.label, [](const KeptRows& block) -> auto& { return block.label; });
+  make_room(
+      dataset.time, [](const KeptRows& block) -> auto& { return block.time; });
+  team.for_ranges(blocks.size(), 1, [&](std::size_t b, std::size_t, int) {
+    const auto put = [&](const auto& piece, auto& column) {
+      std::copy(piece.begin(), piece.end(), column.begin() + static_cast<std::ptrdiff_t>(begins[b]));
+    };
+    const KeptRows block = std::exchange(blocks[b], KeptRows());
+    put(block.user.code, dataset.user);
+    put(block.item.code, dataset.item);
+    put(block.rating, dataset.rating);
+    put(block.label, dataset.label);
+    put(block.time, dataset.time);
+  });
+}
+
 // Rows whose pair came before: all of a user's rows but the distinct items among them.
 std::uint64_t count_duplicate_pairs(const Dataset& dataset, Team& team) {
-  const ItemLists lists = group_by_user(static_cast<std::uint32_t>(dataset.users.size()), [&](const auto& visit) {
-    for (std::size_t row = 0; row < dataset.size(); ++row) visit(dataset.user[row], dataset.item[row]);
+  // Neighbouring rows are mostly of one user: such a run is taken at once.
+  const auto for_runs = [&](const auto& visit) {
+    constexpr std::size_t rows_a_piece = 1 << 16;
+    team.for_ranges(dataset.size(), rows_a_piece, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t row = begin, next; row < end; row = next) {
+        const std::uint32_t user = dataset.user[row];
+        next = row + 1;
+        while (next < end && dataset.user[next] == user) ++next;
+        visit(user, row, next);
+      }
+    });
+  };
+  // First how many items each user has, one place up, then where the next one goes, at last where they end.
+  std::vector<std::uint64_t> ends(dataset.users.size() + 1);
+  const auto add = [&](std::size_t place, std::uint64_t count) {
+    return std::atomic_ref(ends[place]).fetch_add(count, std::memory_order_relaxed);
+  };
+  for_runs([&](std::size_t user, std::size_t begin, std::size_t end) { add(user + 1, end - begin); });
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  PageVector<std::uint32_t> items(dataset.size());  // by user, in no order that anybody may rely on
+  for_runs([&](std::size_t user, std::size_t begin, std::size_t end) {
+    std::copy_n(&dataset.item[begin], end - begin, &items[add(user, end - begin)]);
   });
+
   std::vector<std::vector<std::uint32_t>> last_user(static_cast<std::size_t>(team.size()));  // of each item, + 1
   std::atomic<std::uint64_t> duplicates{0};
-  constexpr std::size_t users_a_piece = 4096;
+  constexpr std::size_t users_a_piece = 1024;
   team.for_ranges(dataset.users.size(), users_a_piece, [&](std::size_t begin, std::size_t end, int member) {
     std::vector<std::uint32_t>& seen_by = last_user[static_cast<std::size_t>(member)];
     seen_by.resize(dataset.items.size());
-    std::uint64_t found = 0;
-    for (std::size_t u = begin; u < end; ++u) {
-      const std::uint32_t user = static_cast<std::uint32_t>(u);
-      for (const std::uint32_t item : lists.of(user)) {
-        found += seen_by[item] == user + 1 ? 1 : 0;
-        seen_by[item] = user + 1;
+    std::uint64_t found = 0, place = begin == 0 ? 0 : ends[begin - 1];
+    for (std::size_t user = begin; user < end; ++user)
+      for (; place < ends[user]; ++place) {
+        std::uint32_t& last = seen_by[items[place]];
+        found += last == user + 1 ? 1 : 0;
+        last = static_cast<std::uint32_t>(user + 1);
       }
-    }
     duplicates += found;
   });
   return duplicates;
@@ -175,25 +222,10 @@ Dataset build_dataset(const std::vector<std::string>& paths, const FormatOptions
   if (drops_users)
     team.for_ranges(blocks.size(), 1, [&](std::size_t b, std::size_t, int) { drop_unnumbered_users(blocks[b]); });
   for (const KeptRows& block : blocks) dataset.counts.add(block.counts);
-  const std::size_t rows = dataset.counts.kept;
-  if (rows == 0) fail_without_rows(rules, dataset.counts);
+  if (dataset.counts.kept == 0) fail_without_rows(rules, dataset.counts);
   dataset.items = numberings.items.number(columns_of(blocks, &KeptRows::item), 1, team);
 
-  // Reserved memory is touched, and so taken, only as rows are appended, while the blocks give theirs back.
-  dataset.user.reserve(rows);
-  dataset.item.reserve(rows);
-  for (KeptRows& block : blocks) {
-    const auto append = [&](auto& column, auto& piece) {
-      if (!piece.empty() && column.capacity() == 0) column.reserve(rows);
-      column.insert(column.end(), piece.begin(), piece.end());
-    };
-    append(dataset.user, block.user.code);
-    append(dataset.item, block.item.code);
-    append(dataset.rating, block.rating);
-    append(dataset.label, block.label);
-    append(dataset.time, block.time);
-    block = KeptRows();
-  }
+  join(blocks, dataset, team);
   release(blocks);
   dataset.duplicate_pairs = count_duplicate_pairs(dataset, team);
   return dataset;

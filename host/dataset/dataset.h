@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataset/id_map.h"
+#include "dataset/page_vector.h"
 #include "dataset/task_rules.h"
 
 namespace anirec {
@@ -25,10 +26,10 @@ struct Dataset {
   std::uint64_t duplicate_pairs = 0;  // rows whose (user, item) came before; they are kept
 
   // N rows in their original order.
-  std::vector<std::uint32_t> user, item;  // dense indices
-  std::vector<float> rating;              // tasks rating, hybrid; else empty
-  std::vector<std::uint8_t> label;        // tasks interaction, hybrid; else empty
-  std::vector<std::int64_t> time;         // empty without a time column
+  PageVector<std::uint32_t> user, item;  // dense indices
+  PageVector<float> rating;              // tasks rating, hybrid; else empty
+  PageVector<std::uint8_t> label;        // tasks interaction, hybrid; else empty
+  PageVector<std::int64_t> time;         // empty without a time column
   IdMap users, items;
   std::size_t size() const { return user.size(); }
 };
@@ -57,6 +58,6 @@ Dataset build_dataset(const std::vector<std::string>& paths, const FormatOptions
 
 // The lines a person reads after `prepare`: rows read, kept and dropped by rule; users, items, duplicates;
 // the histogram of ratings (whole or half steps; else quantiles), the share of positives.
-std::string describe_dataset(const Dataset& dataset);
+std::string describe_dataset(const Dataset& dataset, Team& team);
 
 }  // namespace anirec

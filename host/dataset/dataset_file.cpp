@@ -67,14 +67,14 @@ class DatasetReader {
     require_room_for(file_.shape("user"), dataset.rules.task);
     dataset.users = IdMap::read_from(file_, "user_ids");
     dataset.items = IdMap::read_from(file_, "item_ids");
-    dataset.user = file_.read<std::uint32_t>("user", {-1});
+    file_.read_into("user", {-1}, dataset.user);
     const std::size_t rows = dataset.user.size();
     const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(rows)};
-    dataset.item = file_.read<std::uint32_t>("item", shape);
+    file_.read_into("item", shape, dataset.item);
     const Task task = dataset.rules.task;
-    if (task_has_rating(task)) dataset.rating = file_.read<float>("rating", shape);
-    if (task_has_label(task)) dataset.label = file_.read<std::uint8_t>("label", shape);
-    if (file_.has("time")) dataset.time = file_.read<std::int64_t>("time", shape);
+    if (task_has_rating(task)) file_.read_into("rating", shape, dataset.rating);
+    if (task_has_label(task)) file_.read_into("label", shape, dataset.label);
+    if (file_.has("time")) file_.read_into("time", shape, dataset.time);
     check_columns(dataset);
     return dataset;
   }
@@ -168,7 +168,7 @@ class DatasetReader {
       if (dataset.label[row] > 1) fail_damaged(place("label", row) + "is neither 0 nor 1");
   }
 
-  void check_indices(const std::vector<std::uint32_t>& column, const IdMap& ids, const char* name) const {
+  void check_indices(const PageVector<std::uint32_t>& column, const IdMap& ids, const char* name) const {
     for (std::size_t row = 0; row < column.size(); ++row)
       if (column[row] >= ids.size())
         fail_damaged(place(name, row) + "is " + std::to_string(column[row]) + ", there are " +

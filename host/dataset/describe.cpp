@@ -1,6 +1,7 @@
 // What `prepare` tells about a dataset, in at most 60 columns.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 
@@ -41,19 +42,42 @@ std::string count_line(const std::string& label, std::uint64_t count, std::uint6
   return line(label, with_separators(count), share_of(count, whole));
 }
 
-// How often each rating occurs: lowest, lowest + 1/2, … Empty where ratings have other steps, or more than a
-// histogram shows.
-std::vector<std::uint64_t> count_half_steps(const std::vector<float>& ratings, float lowest, float highest) {
-  if (highest - lowest >= static_cast<float>(most_steps) || lowest * 2 != std::floor(lowest * 2)) return {};
-  std::vector<std::uint64_t> counts(static_cast<std::size_t>((highest - lowest) * 2) + 1);
-  bool exact = true;
-  for (const float rating : ratings) {
-    const float place = (rating - lowest) * 2;
-    const int whole = static_cast<int>(place);
-    exact = exact && static_cast<float>(whole) == place;
-    ++counts[static_cast<std::size_t>(whole)];
-  }
-  return exact ? counts : std::vector<std::uint64_t>();
+struct HalfSteps {
+  float lowest = 0;
+  std::vector<std::uint64_t> counts;  // of the ratings lowest, lowest + 1/2, …, highest
+};
+
+// How often each rating occurs. Without counts where ratings have other steps, or more than a histogram shows.
+HalfSteps count_half_steps(const PageVector<float>& ratings, Team& team) {
+  constexpr int reach = 2 * static_cast<int>(most_steps);  // to both sides of the first rating
+  using Counts = std::array<std::uint64_t, 2 * reach + 1>;
+  const float first = ratings.front();
+  if (first * 2 != std::floor(first * 2)) return {};
+  std::vector<Counts> of_members(static_cast<std::size_t>(team.size()));
+  std::atomic<bool> others{false};
+  constexpr std::size_t ratings_a_piece = 1 << 18;
+  team.for_ranges(ratings.size(), ratings_a_piece, [&](std::size_t begin, std::size_t end, int member) {
+    Counts counts = of_members[static_cast<std::size_t>(member)];
+    bool others_here = false;
+    for (std::size_t row = begin; row < end; ++row) {
+      const float place =
+          std::clamp((ratings[row] - first) * 2, -static_cast<float>(reach), static_cast<float>(reach));
+      const int whole = static_cast<int>(place);
+      others_here |= static_cast<float>(whole) != place;
+      ++counts[static_cast<std::size_t>(whole + reach)];
+    }
+    of_members[static_cast<std::size_t>(member)] = counts;
+    if (others_here) others = true;
+  });
+  if (others) return {};
+  Counts counts{};
+  for (const Counts& member : of_members)
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += member[i];
+  const auto has_rows = [](std::uint64_t count) { return count != 0; };
+  const auto lowest = std::find_if(counts.begin(), counts.end(), has_rows);
+  const auto highest = std::find_if(counts.rbegin(), counts.rend(), has_rows).base();
+  if (highest - lowest > reach) return {};
+  return {first + static_cast<float>(lowest - counts.begin() - reach) / 2, {lowest, highest}};
 }
 
 // One line a step from the lowest to the highest rating, with bars.
@@ -87,21 +111,23 @@ std::string quartiles(std::vector<float> ratings) {
   return text;
 }
 
-std::string describe_ratings(const std::vector<float>& ratings) {
+std::string describe_ratings(const PageVector<float>& ratings, Team& team) {
+  auto [lowest, counts] = count_half_steps(ratings, team);
   double sum = 0;
-  for (const float rating : ratings) sum += rating;
+  if (counts.empty())
+    for (const float rating : ratings) sum += rating;
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    sum += static_cast<double>(counts[i]) * (lowest + static_cast<double>(i) / 2);
   const std::string text =
       "\nratings\n" + line("  mean", format_number("%.6g", sum / static_cast<double>(ratings.size())));
-  const auto [lowest, highest] = std::minmax_element(ratings.begin(), ratings.end());
-  std::vector<std::uint64_t> counts = count_half_steps(ratings, *lowest, *highest);
-  bool whole = !counts.empty() && *lowest == std::floor(*lowest);
+  bool whole = !counts.empty() && lowest == std::floor(lowest);
   for (std::size_t i = 1; i < counts.size(); i += 2) whole = whole && counts[i] == 0;
   if (whole) {
     for (std::size_t i = 0; 2 * i < counts.size(); ++i) counts[i] = counts[2 * i];
     counts.resize((counts.size() + 1) / 2);
   }
-  if (counts.empty() || counts.size() > most_steps) return text + quartiles(ratings);
-  return text + histogram(counts, *lowest, whole ? 1.0f : 0.5f, ratings.size());
+  if (counts.empty() || counts.size() > most_steps) return text + quartiles({ratings.begin(), ratings.end()});
+  return text + histogram(counts, lowest, whole ? 1.0f : 0.5f, ratings.size());
 }
 
 }  // namespace
@@ -111,7 +137,7 @@ DatasetSummary summary_of(const Dataset& dataset) {
           dataset.users.size(), dataset.items.size(), dataset.duplicate_pairs};
 }
 
-std::string describe_dataset(const Dataset& dataset) {
+std::string describe_dataset(const Dataset& dataset, Team& team) {
   const RuleCounts& counts = dataset.counts;
   const std::uint64_t read = counts.read();
   std::string text = line("rows read", with_separators(read)) + count_line("  kept", counts.kept, read);
@@ -125,7 +151,7 @@ std::string describe_dataset(const Dataset& dataset) {
   const double distinct = static_cast<double>(dataset.size() - dataset.duplicate_pairs);
   text += line("pairs that have a row", format_number("%.4f %%", 100 * distinct / pairs));
   text += line("rows of a pair seen before", with_separators(dataset.duplicate_pairs));
-  if (!dataset.rating.empty()) text += describe_ratings(dataset.rating);
+  if (!dataset.rating.empty()) text += describe_ratings(dataset.rating, team);
   if (!dataset.label.empty()) {
     const std::uint64_t positive =
         static_cast<std::uint64_t>(std::count(dataset.label.begin(), dataset.label.end(), std::uint8_t{1}));

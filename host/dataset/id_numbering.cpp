@@ -93,12 +93,25 @@ std::optional<std::vector<std::int64_t>> number_by_bitmap(const std::vector<Pack
   if (range > small_bitmap && range / bitmap_bits_per_row > rows) return std::nullopt;
   Bitmap bitmap(lowest, range);
   for_blocks(blocks, team, [&](PackedIds& ids) {
-    for (const std::uint32_t code : ids.code) bitmap.mark(value_at(ids.base, code));
+    for (std::size_t row = 0; row < ids.code.size(); ++row)
+      if (row == 0 || ids.code[row] != ids.code[row - 1]) bitmap.mark(value_at(ids.base, ids.code[row]));
   });
   std::vector<std::int64_t> values = bitmap.marked();
+  std::vector<std::uint32_t> ranks;  // of all from the lowest on, where they take no more than the rows do
+  if (range < rows) {
+    ranks.resize(range + 1);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      ranks[distance(lowest, values[i])] = static_cast<std::uint32_t>(i);
+  }
   for_blocks(blocks, team, [&](PackedIds& ids) {
-    replace_codes(ids, PackedIds::Kind::integers,
-                  [&](std::uint32_t code) { return bitmap.rank(value_at(ids.base, code)); });
+    if (ranks.empty()) {
+      replace_codes(ids, PackedIds::Kind::integers,
+                    [&](std::uint32_t code) { return bitmap.rank(value_at(ids.base, code)); });
+    } else {
+      const std::uint32_t* const from_base = &ranks[distance(lowest, ids.base)];
+      for (std::uint32_t& code : ids.code) code = from_base[code];
+      ids.kind = PackedIds::Kind::integers;
+    }
   });
   return values;
 }
@@ -167,30 +180,34 @@ void PackedIds::keep_rows(const std::vector<bool>& kept) {
 
 PackedIds IdNumbering::pack(const IdColumn& column, const std::vector<std::uint32_t>& kept) {
   PackedIds ids;
-  ids.code.reserve(kept.size());
+  ids.code.resize(kept.size());
   if (std::any_of(column.text.begin(), column.text.end(), [](const TextId& id) { return !id.is_integer; })) {
     has_string_ = true;
     ids.kind = PackedIds::Kind::texts;
     auto text = column.text.begin();
-    for (const std::uint32_t row : kept) {
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      const std::uint32_t row = kept[i];
       while (text != column.text.end() && text->row < row) ++text;
       const bool has_text = text != column.text.end() && text->row == row;
-      ids.code.push_back(texts_.code_of(has_text ? text->text : std::to_string(column.value[row])));
+      ids.code[i] = texts_.code_of(has_text ? text->text : std::to_string(column.value[row]));
     }
     return ids;
   }
 
-  if (!kept.empty()) ids.base = ids.highest = column.value[kept[0]];
-  for (const std::uint32_t row : kept) {
-    ids.base = std::min(ids.base, column.value[row]);
-    ids.highest = std::max(ids.highest, column.value[row]);
+  std::int64_t lowest = kept.empty() ? 0 : column.value[kept[0]], highest = lowest;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const std::int64_t value = column.value[kept[i]];
+    lowest = std::min(lowest, value);
+    highest = std::max(highest, value);
+    ids.code[i] = static_cast<std::uint32_t>(value);
   }
-  if (distance(ids.base, ids.highest) <= std::numeric_limits<std::uint32_t>::max()) {
-    for (const std::uint32_t row : kept)
-      ids.code.push_back(static_cast<std::uint32_t>(distance(ids.base, column.value[row])));
+  ids.base = lowest;
+  ids.highest = highest;
+  if (distance(lowest, highest) <= std::numeric_limits<std::uint32_t>::max()) {
+    for (std::uint32_t& code : ids.code) code -= static_cast<std::uint32_t>(lowest);
   } else {
     ids.kind = PackedIds::Kind::integers;
-    for (const std::uint32_t row : kept) ids.code.push_back(integers_.code_of(column.value[row]));
+    for (std::size_t i = 0; i < kept.size(); ++i) ids.code[i] = integers_.code_of(column.value[kept[i]]);
   }
   std::size_t next = 0;
   for (const TextId& id : column.text) {
@@ -217,8 +234,10 @@ IdMap IdNumbering::number(const std::vector<PackedIds*>& blocks, std::uint64_t l
     for_blocks(blocks, team, [&](PackedIds& ids) { turn_into_texts(ids, integers); });
     return map_of(number_codes(blocks, texts_.values(), least_rows, team));
   }
-  if (const auto values = number_by_bitmap(blocks, team))
-    return IdMap::of_integers(number_codes(blocks, *values, least_rows, team));
+  if (auto values = number_by_bitmap(blocks, team)) {  // codes that are indices already, unless ids are left out
+    if (least_rows > 1) values = number_codes(blocks, *values, least_rows, team);
+    return IdMap::of_integers(*std::move(values));
+  }
   for_blocks(blocks, team, [&](PackedIds& ids) {
     if (ids.kind == PackedIds::Kind::integers) return;
     replace_codes(ids, PackedIds::Kind::integers,

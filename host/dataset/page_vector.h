@@ -1,9 +1,12 @@
-// Vectors whose memory goes back to the system the moment they are emptied: glibc keeps freed pieces of up to
-// 32 MB, and the blocks of a large file are all smaller than that.
+// Vectors for what there is of every row. Their memory goes back to the system the moment they are emptied: glibc
+// keeps freed pieces of up to 32 MB, and the blocks of a large file are all smaller than that. Elements that a
+// vector is made of or grows by have no value yet: whoever writes first to large memory takes it, so that several
+// threads share that.
 #pragma once
 
 #include <cstddef>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <sys/mman.h>
@@ -22,6 +25,7 @@ struct PageAllocator {
     void* const memory =
         mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
+    if (count * sizeof(T) >= huge_page) madvise(memory, count * sizeof(T), MADV_HUGEPAGE);  // fewer page faults
     return static_cast<T*>(memory);
   }
   void deallocate(T* memory, std::size_t count) {
@@ -30,9 +34,18 @@ struct PageAllocator {
     else
       ::operator delete(memory);
   }
+  template <class Element>
+  void construct(Element* place) {
+    ::new (static_cast<void*>(place)) Element;
+  }
+  template <class Element, class... Arguments>
+  void construct(Element* place, Arguments&&... arguments) {
+    ::new (static_cast<void*>(place)) Element(std::forward<Arguments>(arguments)...);
+  }
   bool operator==(const PageAllocator&) const { return true; }
 
  private:
+  static constexpr std::size_t huge_page = std::size_t{1} << 21;
   static bool by_pages(std::size_t count) { return count * sizeof(T) >= 64 * 1024; }
 };
 

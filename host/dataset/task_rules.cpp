@@ -46,9 +46,9 @@ std::uint64_t RuleCounts::read() const {
   return rows;
 }
 
-void RuleCounts::add(const RuleCounts& other) {
-  kept += other.kept;
-  for (const DropRule& rule : drop_rules) this->*rule.count += other.*rule.count;
+void RuleCounts::add(const RuleCounts& other, std::uint64_t times) {
+  kept += other.kept * times;
+  for (const DropRule& rule : drop_rules) this->*rule.count += other.*rule.count * times;
 }
 
 std::string drop_reason(const DropRule& rule, const TaskRules& rules) {

@@ -40,7 +40,7 @@ struct RuleCounts {
   std::uint64_t unlabelled = 0;           // hybrid: rating > 5 with status 3, 6 or unknown
   std::uint64_t users_with_few_rows = 0;  // interaction: rows of users with 4 rows or fewer
   std::uint64_t read() const;
-  void add(const RuleCounts& other);
+  void add(const RuleCounts& other, std::uint64_t times = 1);
 };
 
 // The rules that drop rows: as dataset files name them, and as people are told.

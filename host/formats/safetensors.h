@@ -47,12 +47,12 @@ class SafetensorsWriter {
   void add(const std::string& name, std::span<const T> values, std::vector<std::int64_t> shape) {
     add_bytes(name, dtype_of<T>(), values.data(), values.size(), std::move(shape));
   }
-  template <class T>
-  void add(const std::string& name, const std::vector<T>& values) {
+  template <class T, class Allocator>
+  void add(const std::string& name, const std::vector<T, Allocator>& values) {
     add(name, std::span<const T>(values), {static_cast<std::int64_t>(values.size())});
   }
-  template <class T>
-  void add(const std::string& name, const std::vector<T>&& values) = delete;  // it must outlive write()
+  template <class T, class Allocator>
+  void add(const std::string& name, const std::vector<T, Allocator>&& values) = delete;  // it must outlive write()
   void set_metadata(FileMetadata metadata) { metadata_ = std::move(metadata); }
   void write(const std::string& path) const;  // throws DataError
 
@@ -87,9 +87,14 @@ class SafetensorsReader {
   // (an expected extent of -1 fits any).
   template <class T>
   std::vector<T> read(const std::string& name, const std::vector<std::int64_t>& expected) const {
-    std::vector<T> values(check(name, dtype_of<T>(), expected));
-    read_bytes(name, values.data());
+    std::vector<T> values;
+    read_into(name, expected, values);
     return values;
+  }
+  template <class Vector>
+  void read_into(const std::string& name, const std::vector<std::int64_t>& expected, Vector& values) const {
+    values.resize(check(name, dtype_of<typename Vector::value_type>(), expected));
+    read_bytes(name, values.data());
   }
   const std::string& path() const { return path_; }
 

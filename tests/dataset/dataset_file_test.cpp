@@ -116,7 +116,7 @@ TEST_CASE("tensors and metadata have the names and types of the contract") {
   CHECK(reader.read<std::int64_t>("user_ids", {2}) == std::vector<std::int64_t>{-5, 1'000'000'000'000});
   CHECK(reader.read<std::uint8_t>("item_ids", {4}) == std::vector<std::uint8_t>{'a', 'b', 'b', 'c'});
   CHECK(reader.read<std::int64_t>("item_ids.offsets", {4}) == std::vector<std::int64_t>{0, 1, 3, 4});
-  CHECK(reader.read<std::uint32_t>("item", {3}) == dataset.item);
+  CHECK(reader.read<std::uint32_t>("item", {3}) == std::vector<std::uint32_t>{0, 2, 0});
   using nlohmann::json;
   const FileMetadata& metadata = reader.metadata();
   CHECK(metadata.at("format") == "anirec-dataset");

@@ -70,7 +70,7 @@ TEST_CASE("users of the interaction task need more than 4 rows, counted after ev
   CHECK(negative.counts.kept == 10);
   CHECK(negative.counts.other_status == 1);
   CHECK(negative.counts.users_with_few_rows == 4);
-  CHECK(negative.label == std::vector<std::uint8_t>{1, 1, 1, 1, 1, 0, 0, 0, 0, 0});
+  CHECK(negative.label == PageVector<std::uint8_t>{1, 1, 1, 1, 1, 0, 0, 0, 0, 0});
   CHECK(negative.rating.empty());
   CHECK(negative.labelled_by_status);
   CHECK(build(text, {.task = Task::interaction, .unrated = Unrated::positive}).label.back() == 1);
@@ -160,20 +160,40 @@ TEST_CASE("every task agrees with a plain reading of the rules, over many blocks
   }
 }
 
+TEST_CASE("duplicates of users who have many rows in a row, and come back") {
+  std::vector<Row> rows;
+  std::set<std::pair<std::int64_t, std::int64_t>> pairs;
+  std::uint64_t duplicates = 0;
+  for (int i = 0; i < 300'000; ++i) {
+    const Row row = {i / 70'000 % 3, i * 7 % 100'003 % 40'000, 1 + i % 10, 2};
+    rows.push_back(row);
+    if (!pairs.insert({row.user, row.item}).second) ++duplicates;
+  }
+  const std::string text = animelist(rows);
+  for (const int threads : {1, 2, 5}) {
+    const Dataset dataset = build(text, {}, threads);
+    CHECK(dataset.duplicate_pairs == duplicates);
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      wrong += dataset.rating[i] == static_cast<float>(rows[i].rating) && dataset.user[i] == rows[i].user ? 0 : 1;
+    CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE("times come along, and a file without status is labelled by threshold") {
   std::string text = "userId,movieId,rating,timestamp\n";
   for (int i = 0; i < 6; ++i)
     text += "7," + std::to_string(10 - i) + "," + std::to_string(i) + ".5," + std::to_string(1000 + i) + "\n";
   text += "8,10,5.0,-3\n";
   const Dataset dataset = build(text, {.task = Task::interaction, .positive_from = 3.5f});
-  CHECK(dataset.label == std::vector<std::uint8_t>{0, 0, 0, 1, 1, 1});
-  CHECK(dataset.time == std::vector<std::int64_t>{1000, 1001, 1002, 1003, 1004, 1005});
+  CHECK(dataset.label == PageVector<std::uint8_t>{0, 0, 0, 1, 1, 1});
+  CHECK(dataset.time == PageVector<std::int64_t>{1000, 1001, 1002, 1003, 1004, 1005});
   CHECK_FALSE(dataset.labelled_by_status);
   CHECK(dataset.counts.users_with_few_rows == 1);
   const Dataset hybrid = build(text, {.task = Task::hybrid});
   CHECK(hybrid.size() == 7);  // the count of 4 is the interaction task's
-  CHECK(hybrid.rating == std::vector<float>{0.5f, 1.5f, 2.5f, 3.5f, 4.5f, 5.5f, 5});
-  CHECK(hybrid.label == std::vector<std::uint8_t>{0, 0, 0, 0, 0, 0, 0});
+  CHECK(hybrid.rating == PageVector<float>{0.5f, 1.5f, 2.5f, 3.5f, 4.5f, 5.5f, 5});
+  CHECK(hybrid.label == PageVector<std::uint8_t>{0, 0, 0, 0, 0, 0, 0});
 }
 
 TEST_CASE("ids of text, and integers among them") {
@@ -184,7 +204,7 @@ TEST_CASE("ids of text, and integers among them") {
   CHECK(dataset.users.id(1) == "9");
   CHECK(dataset.users.id(2) == "ann");
   CHECK(dataset.items.size() == 3);
-  CHECK(dataset.item == std::vector<std::uint32_t>{0, 1, 1, 2});
+  CHECK(dataset.item == PageVector<std::uint32_t>{0, 1, 1, 2});
   const Dataset integers = build("u,i,r\n1,007,5\n1,7,4\n", {}, 2, {"user=u,item=i,rating=r", ","});
   CHECK(integers.items.size() == 1);
   CHECK(integers.duplicate_pairs == 1);
@@ -200,8 +220,8 @@ TEST_CASE("several files are read as one, their names and hashes kept") {
       build_dataset({first, second}, {}, {}, team,
                     [&](const std::string& path, const RatingsFormat&) { announced.push_back(path); });
   CHECK(announced == std::vector<std::string>{first, second});
-  CHECK(dataset.rating == std::vector<float>{9, 8, 7});
-  CHECK(dataset.user == std::vector<std::uint32_t>{1, 0, 1});
+  CHECK(dataset.rating == PageVector<float>{9, 8, 7});
+  CHECK(dataset.user == PageVector<std::uint32_t>{1, 0, 1});
   CHECK(dataset.duplicate_pairs == 1);
   REQUIRE(dataset.sources.size() == 2);
   CHECK(dataset.sources[0].name == "a.csv");

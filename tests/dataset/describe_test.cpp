@@ -9,7 +9,7 @@ namespace {
 
 Dataset with_ratings(const std::vector<float>& ratings) {
   Dataset dataset;
-  dataset.rating = ratings;
+  dataset.rating.assign(ratings.begin(), ratings.end());
   dataset.user.assign(ratings.size(), 0);
   dataset.item.assign(ratings.size(), 0);
   dataset.users = IdMap::of_integers({1});
@@ -17,6 +17,11 @@ Dataset with_ratings(const std::vector<float>& ratings) {
   dataset.counts.kept = ratings.size();
   dataset.duplicate_pairs = ratings.size() - 1;
   return dataset;
+}
+
+std::string described(const Dataset& dataset) {
+  Team team(2);
+  return describe_dataset(dataset, team);
 }
 
 // The lines with their runs of blanks made one, so that widths may change.
@@ -44,7 +49,7 @@ TEST_CASE("counts, rules and labels") {
   dataset.labelled_by_status = true;
   dataset.rules.task = Task::hybrid;
   dataset.counts.unrated = 999'996;
-  const auto lines = lines_of(describe_dataset(dataset));
+  const auto lines = lines_of(described(dataset));
   check_has(lines, "rows read 1,000,000");
   check_has(lines, "kept 4 0.00 %");
   check_has(lines, "dropped 999,996 100.00 %");
@@ -65,21 +70,34 @@ TEST_CASE("counts, rules and labels") {
 }
 
 TEST_CASE("half steps, and quartiles where the ratings are finer or too many") {
-  const auto halves = lines_of(describe_dataset(with_ratings({0.5f, 1.5f, 1.5f})));
+  const auto halves = lines_of(described(with_ratings({0.5f, 1.5f, 1.5f})));
   check_has(halves, "0.5 1 33.33 % ##########");
   check_has(halves, "1.0 0 0.00 %");
   check_has(halves, "1.5 2 66.67 % ####################");
-  const auto fine = lines_of(describe_dataset(with_ratings({4, 0.25f, 3, 1, 2})));
+  const auto fine = lines_of(described(with_ratings({4, 0.25f, 3, 1, 2})));
   check_has(fine, "lowest 0.25");
   check_has(fine, "a quarter is below 1");
   check_has(fine, "half is below 2");
   check_has(fine, "three quarters are below 3");
   check_has(fine, "highest 4");
-  check_has(lines_of(describe_dataset(with_ratings({1, 100}))), "highest 100");
-  check_has(lines_of(describe_dataset(with_ratings({1, 1e30f}))), "highest 1e+30");
+  check_has(lines_of(described(with_ratings({1, 100}))), "highest 100");
+  check_has(lines_of(described(with_ratings({1, 1e30f}))), "highest 1e+30");
   std::vector<float> many;
   for (int i = 1; i <= 100; ++i) many.push_back(static_cast<float>(i));
-  check_has(lines_of(describe_dataset(with_ratings(many))), "lowest 1");
+  check_has(lines_of(described(with_ratings(many))), "lowest 1");
+}
+
+TEST_CASE("ratings of many rows are counted by several threads") {
+  std::vector<float> ratings;
+  for (int i = 0; i < 1'000'000; ++i) ratings.push_back(static_cast<float>(i % 5) / 2 - 1);
+  const auto lines = lines_of(described(with_ratings(ratings)));
+  check_has(lines, "mean 0");
+  for (const char* rating : {"-1.0", "-0.5", "0.0", "0.5", "1.0"})
+    check_has(lines, std::string(rating) + " 200,000 20.00 % ####################");
+  ratings.back() = 0.25f;
+  check_has(lines_of(described(with_ratings(ratings))), "half is below 0");
+  ratings.back() = 30;
+  check_has(lines_of(described(with_ratings(ratings))), "highest 30");
 }
 
 TEST_CASE("the widest lines stay within 60 columns") {
@@ -87,7 +105,7 @@ TEST_CASE("the widest lines stay within 60 columns") {
   dataset.label = {0, 0};
   dataset.rules = {.task = Task::interaction, .unrated = Unrated::drop, .positive_from = 6.5f};
   dataset.counts = {2, 400'000'000'000, 1, 1, 1, 1};
-  const auto lines = lines_of(describe_dataset(dataset));
+  const auto lines = lines_of(described(dataset));
   check_has(lines, "not rated (--unrated drop) 400,000,000,000 100.00 %");
   check_has(lines, "labels, by rating, 1 from 6.5 on");
   check_has(lines, "all alike: --positive-from says where 1 begins");

@@ -22,7 +22,7 @@ Dataset numbered_rows(const std::vector<std::uint32_t>& users, const std::vector
     dataset.rating.push_back(static_cast<float>(row));
     dataset.label.push_back(row % 2);
   }
-  dataset.time = times;
+  dataset.time.assign(times.begin(), times.end());
   std::vector<std::int64_t> user_ids(highest + 1);
   for (std::size_t i = 0; i < user_ids.size(); ++i) user_ids[i] = static_cast<std::int64_t>(i);
   dataset.users = IdMap::of_integers(user_ids);

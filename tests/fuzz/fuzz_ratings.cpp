@@ -56,13 +56,13 @@ void require_same_rows(std::string_view text, const RatingsFormat& format, const
   require(row == rows.size(), "no row is made up");
 }
 
-void require_sound(const Dataset& dataset) {
+void require_sound(const Dataset& dataset, Team& team) {
   for (std::size_t row = 0; row < dataset.size(); ++row)
     require(dataset.user[row] < dataset.users.size() && dataset.item[row] < dataset.items.size(),
             "indices are below the number of ids");
   for (std::uint32_t user = 0; user < dataset.users.size(); ++user)
     require(dataset.users.find(dataset.users.id(user)) == user, "every id is found");
-  require(!describe_dataset(dataset).empty(), "a dataset can be described");
+  require(!describe_dataset(dataset, team).empty(), "a dataset can be described");
 }
 
 }  // namespace
@@ -90,6 +90,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   if (!input_was_accepted || options.wanted == Wanted::pairs) return 0;
   const Task task = static_cast<Task>(size % 3);
-  accepts([&] { require_sound(build_dataset({path}, options, {task, Unrated::negative, 6}, one)); });
+  accepts([&] { require_sound(build_dataset({path}, options, {task, Unrated::negative, 6}, one), one); });
   return 0;
 }

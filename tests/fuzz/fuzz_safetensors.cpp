@@ -39,7 +39,8 @@ void require_sound(Dataset dataset) {
   for (std::size_t row = 0; row < rows; ++row)
     require(dataset.user[row] < dataset.users.size() && dataset.item[row] < dataset.items.size(),
             "indices are below the number of ids");
-  require(!describe_dataset(dataset).empty(), "a dataset can be described");
+  Team one(1);
+  require(!describe_dataset(dataset, one).empty(), "a dataset can be described");
   const Samples samples = split_dataset(std::move(dataset), {});
   require(samples.rows.size() == rows, "a split keeps the rows");
 }
