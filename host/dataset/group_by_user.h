@@ -1,4 +1,4 @@
-// The one counting sort of (user, item) pairs by user.
+// The counting sort of (user, item) pairs by user that keeps their order.
 #pragma once
 
 #include <cstdint>
