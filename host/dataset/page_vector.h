@@ -25,7 +25,6 @@ struct PageAllocator {
     void* const memory =
         mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
-    if (count * sizeof(T) >= huge_page) madvise(memory, count * sizeof(T), MADV_HUGEPAGE);  // fewer page faults
     return static_cast<T*>(memory);
   }
   void deallocate(T* memory, std::size_t count) {
@@ -45,7 +44,6 @@ struct PageAllocator {
   bool operator==(const PageAllocator&) const { return true; }
 
  private:
-  static constexpr std::size_t huge_page = std::size_t{1} << 21;
   static bool by_pages(std::size_t count) { return count * sizeof(T) >= 64 * 1024; }
 };
 
