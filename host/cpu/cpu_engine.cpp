@@ -164,12 +164,12 @@ class CpuEngine final : public Engine {
     // One member's work, which the others would sleep through.
     state_.catch_up.extend(step_of(positions.end - 1) + 1);
     if (lone_runs_.next_is_alone()) return team_.run_alone(work);
-    const double slept = team_.slept_seconds();
+    const double worked = team_.worked_seconds();
     const auto start = std::chrono::steady_clock::now();
     team_.run(work);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    if (taken.count() > least_judged)
-      lone_runs_.ran_together((team_.slept_seconds() - slept) / (taken.count() * team_.size()));
+    if (taken.count() > least_judged && team_.size() > 1)
+      lone_runs_.ran_together((team_.worked_seconds() - worked) / taken.count());
   }
 
   void predict(std::span<const std::uint32_t> users, std::span<const std::uint32_t> items,

@@ -16,9 +16,10 @@ class LoneRuns {
     return true;
   }
 
-  // After a run of all members: the share of their time that they slept, waiting for one another.
-  void ran_together(double slept_share) {
-    if (slept_share < stalled) {
+  // After a run of all members: how many of them were at work at a time, on average. The rest waited, or had no
+  // core.
+  void ran_together(double members_at_work) {
+    if (members_at_work > stalled) {
       stalled_runs_ = 0;
       length_ = shortest;
       return;
@@ -29,8 +30,8 @@ class LoneRuns {
   }
 
  private:
-  // Tiles that are not even cost a few percent, a core shared with one other process a quarter and more.
-  static constexpr double stalled = 0.3;
+  // One alone is one at work, and does it faster: it waits for nobody, and what it needs lies in its own caches.
+  static constexpr double stalled = 1.15;
   static constexpr int shortest = 8, longest = 64;  // runs before all are tried again
   static constexpr int convincing = 2;  // in a row: one may be an accident, on machines shared with others
   int stalled_runs_ = 0, left_ = 0, length_ = shortest;

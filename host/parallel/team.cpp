@@ -1,6 +1,7 @@
 #include "parallel/team.h"
 
 #include <sched.h>
+#include <time.h>
 #include <algorithm>
 #include <chrono>
 #include <system_error>
@@ -12,9 +13,11 @@
 namespace anirec {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // About 20 microseconds of looking before sleeping: longer than a phase of a small batch, short enough that a
-// member whose neighbour lost its core gives its own away.
-constexpr int spins_before_sleep = 2000;
+// member whose neighbour lost its core gives its own away. The first looks are not worth timing.
+constexpr int first_looks = 64, more_looks = 2000;
 
 void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -25,9 +28,9 @@ void relax() {
 // Takes a member out of its body at a barrier that not everybody will reach.
 struct AnotherMemberFailed {};
 
-// Looks for a while whether `value` is no longer `old`.
-bool changes_soon(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  for (int spin = 0; spin < spins_before_sleep; ++spin) {
+// Looks so many times whether `value` is no longer `old`.
+bool changes_within(int looks, const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  for (int look = 0; look < looks; ++look) {
     if (value.load(std::memory_order_acquire) != old) return true;
     relax();
   }
@@ -36,7 +39,14 @@ bool changes_soon(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
 
 // Waits until `value` is no longer `old`.
 void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  if (!changes_soon(value, old)) value.wait(old, std::memory_order_acquire);
+  if (!changes_within(more_looks, value, old)) value.wait(old, std::memory_order_acquire);
+}
+
+// CPU time of the calling thread.
+std::int64_t thread_nanoseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 }  // namespace
@@ -65,6 +75,7 @@ void Team::leave() {
 
 void Team::work_as(int member) {
   const FlushDenormals flush;
+  const std::int64_t start = thread_nanoseconds();
   try {
     (*work_)(member);
   } catch (const AnotherMemberFailed&) {  // NOLINT(bugprone-empty-catch): who failed first has kept why
@@ -75,6 +86,7 @@ void Team::work_as(int member) {
     phase_.fetch_add(1, std::memory_order_release);
     phase_.notify_all();
   }
+  worked_nanoseconds_.fetch_add(thread_nanoseconds() - start, std::memory_order_relaxed);
 }
 
 void Team::member_loop(int member) {
@@ -122,11 +134,12 @@ void Team::barrier() {
     arrived_.store(0, std::memory_order_relaxed);
     phase_.fetch_add(1, std::memory_order_release);
     phase_.notify_all();
-  } else if (!changes_soon(phase_, phase)) {
-    const auto start = std::chrono::steady_clock::now();
-    phase_.wait(phase, std::memory_order_acquire);
-    const auto slept = (std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1);
-    slept_nanoseconds_.fetch_add(static_cast<std::uint64_t>(slept), std::memory_order_relaxed);
+  } else if (!changes_within(first_looks, phase_, phase)) {
+    const Clock::time_point start = Clock::now();
+    const bool changed = changes_within(more_looks, phase_, phase);
+    const std::int64_t looked_on = (Clock::now() - start) / std::chrono::nanoseconds(1);
+    worked_nanoseconds_.fetch_sub(looked_on, std::memory_order_relaxed);
+    if (!changed) phase_.wait(phase, std::memory_order_acquire);
   }
   if (failed_.load(std::memory_order_acquire)) throw AnotherMemberFailed();
 }

@@ -32,9 +32,10 @@ class Team {
   // Calls work(0) on this thread, with the team's size 1 and its barriers open.
   void run_alone(const std::function<void(int member)>& work);
 
-  // How long members have slept at barriers so far, all together.
-  double slept_seconds() const {
-    return static_cast<double>(slept_nanoseconds_.load(std::memory_order_relaxed)) * 1e-9;
+  // CPU time that all runs so far have taken, of all members together, but for what they spent looking on at
+  // barriers.
+  double worked_seconds() const {
+    return static_cast<double>(worked_nanoseconds_.load(std::memory_order_relaxed)) * 1e-9;
   }
 
   // Inside run(), called by every member the same number of times: nobody passes before all have come.
@@ -58,7 +59,7 @@ class Team {
   std::atomic<std::uint32_t> working_{0};  // members other than 0 still in the run
   std::atomic<std::uint32_t> arrived_{0};  // at the barrier
   std::atomic<std::uint32_t> phase_{0};    // bumped when a barrier opens
-  std::atomic<std::uint64_t> slept_nanoseconds_{0};
+  std::atomic<std::int64_t> worked_nanoseconds_{0};
   std::atomic<bool> leaving_{false};
   std::atomic<bool> failed_{false};  // a member threw in this run
   std::mutex failure_mutex_;

@@ -1,10 +1,9 @@
 #include "parallel/team.h"
 
 #include <doctest/doctest.h>
-#include <chrono>
+#include <time.h>
 #include <new>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 using anirec::Team;
@@ -74,12 +73,29 @@ TEST_CASE("one member alone has the team's body to itself, passes its barriers, 
   }
 }
 
-TEST_CASE("sleeping at a barrier is counted") {
+TEST_CASE("what members work is counted, and not what they wait at barriers") {
   Team team(2);
+  const auto spend = [](double seconds) {  // of this thread's CPU time
+    timespec begin{}, now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    do clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    while (static_cast<double>(now.tv_sec - begin.tv_sec) +
+               1e-9 * static_cast<double>(now.tv_nsec - begin.tv_nsec) <
+           seconds);
+  };
   team.run([&](int member) {
-    if (member == 1) std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    if (member == 1) spend(0.05);
     team.barrier();
   });
-  CHECK(team.slept_seconds() > 0.02);
-  CHECK(team.slept_seconds() < 10);
+  CHECK(team.worked_seconds() >= 0.05);
+  CHECK(team.worked_seconds() < 0.08);
+  const double before = team.worked_seconds();
+  team.run([&](int) {
+    for (int phase = 0; phase < 100; ++phase) {
+      spend(0.0005);
+      team.barrier();
+    }
+  });
+  CHECK(team.worked_seconds() - before >= 0.08);
+  CHECK(team.worked_seconds() - before < 0.15);
 }
