@@ -88,8 +88,7 @@ std::string changed_by_resume(const SearchFolder& folder, const Arguments& argum
     return "titles";
   Arguments fixed;
   for (const auto& [flag, text] : arguments.given) {
-    const auto searched = std::find_if(folder.search.begin(), folder.search.end(),
-                                       [&](const SearchedSetting& setting) { return setting.flag == flag; });
+    const auto searched = std::ranges::find(folder.search, flag, &SearchedSetting::flag);
     const std::vector<std::string> values = searchable.contains(flag) ? values_of(text) : std::vector{text};
     const bool is_searched = searched != folder.search.end();
     if (is_searched ? values != searched->values : values.size() > 1) return flag;

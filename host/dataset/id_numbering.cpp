@@ -108,8 +108,8 @@ std::optional<std::vector<std::int64_t>> number_by_bitmap(const std::vector<Pack
       replace_codes(ids, PackedIds::Kind::integers,
                     [&](std::uint32_t code) { return bitmap.rank(value_at(ids.base, code)); });
     } else {
-      const std::uint32_t* const from_base = &ranks[distance(lowest, ids.base)];
-      for (std::uint32_t& code : ids.code) code = from_base[code];
+      const std::uint64_t base = distance(lowest, ids.base);  // of no meaning where the block has no rows
+      for (std::uint32_t& code : ids.code) code = ranks[base + code];
       ids.kind = PackedIds::Kind::integers;
     }
   });
