@@ -70,13 +70,14 @@ ANIREC_INLINE float row_gradient(const RowRuns& runs, std::uint32_t r, const Oth
   const int vectors = other.table.padded() / lanes, tail = other.table.tail_at();
   const float inside = other.additive ? 0.0f : 1.0f;
   sum_row<Masked>(
-      runs, r, other.masks, -1, vectors,
-      g, [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
+      runs, r, other.masks, -1, vectors, g,
+      [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
         const float* y = other.table.row(other.index[place]);
         load(value, y + n * lanes);
         value += inside * y[tail + tail_bias];
         value *= other.slope[place];
-      });
+      },
+      [&](std::uint32_t place) __attribute__((always_inline)) { other.table.fetch(other.index[place]); });
   Vec total = {};
   for (int n = 0; n < vectors; ++n) {
     Vec part;

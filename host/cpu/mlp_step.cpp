@@ -46,9 +46,12 @@ ANIREC_INLINE void update_side(RowTable& table, const RowRuns& runs, RunShare sh
   for (std::uint32_t r = share.first; r < share.last; ++r) {
     ahead.fetch_one();
     sum_row<Masked>(
-        runs, r, masks, side, vectors,
-        g, [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
+        runs, r, masks, side, vectors, g,
+        [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
           load(value, from + place * 2 * dim + static_cast<std::size_t>(n) * lanes);
+        },
+        [&](std::uint32_t place) __attribute__((always_inline)) {
+          for (std::size_t k = 0; k < dim; k += lanes) __builtin_prefetch(from + place * 2 * dim + k);
         });
     for (int k = 0; k < table.padded(); ++k) g[k] *= scale;
     update_row(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, 0.0f, step);
@@ -156,14 +159,15 @@ void MlpStep::forward_backward(const Batch& batch, int member, int members) {
 
 void MlpStep::update_rows(const Batch& batch, int member, int members) {
   std::vector<float> g(static_cast<std::size_t>(users_.padded()));
-  const auto update = [&](RowTable& table, const RowRuns& runs, const RowRuns& next, int side, int share_of) {
-    const RunShare share = share_of_runs(runs, share_of, members);
+  // Runs lie in the order of their first samples: a member's share of either table is mostly of the samples whose
+  // gradients it has just computed, and of the rows it has brought forward.
+  const auto update = [&](RowTable& table, const RowRuns& runs, const RowRuns& next, int side) {
+    const RunShare share = share_of_runs(runs, member, members);
     update_table(table, runs, share, masks_, side, input_gradients_.data(), scale_, batch.row_step,
                  rows_ahead(table, runs, share, next, member, members), g.data());
   };
-  update(users_, batch.user_runs, batch.next_user_runs, 0, member);
-  // The other way round, so that a member with much of one table has little of the other where shares are uneven.
-  update(items_, batch.item_runs, batch.next_item_runs, 1, members - 1 - member);
+  update(users_, batch.user_runs, batch.next_user_runs, 0);
+  update(items_, batch.item_runs, batch.next_item_runs, 1);
 }
 
 }  // namespace anirec

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "cpu/batch_plan.h"
+#include "cpu/batch.h"
 #include "cpu/dropout_masks.h"
 #include "cpu/vector.h"
 
@@ -13,12 +13,15 @@ namespace anirec {
 constexpr int most_vectors = 4;
 
 // Adds up `term(place, vector, value)` over the samples of run r: term gives the vector-th Vec of a sample's
-// gradient for the row. With `masked`, lanes dropped on `side` (or on both sides: -1) are left out.
-template <int Vectors, bool Masked, class Term>
+// gradient for the row. With `masked`, lanes dropped on `side` (or on both sides: -1) are left out. `fetch(place)`
+// asks memory for what term will read of a sample, here or in one of the next runs.
+template <int Vectors, bool Masked, class Term, class Fetch>
 ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const DropoutMasks& masks, int side,
-                               int first, float* g, Term&& term) {
+                               int first, float* g, Term&& term, Fetch&& fetch) {
   Vec sum[Vectors] = {};
+  const std::uint32_t last = runs.begin[runs.count];
   for (std::uint32_t s = runs.begin[r]; s < runs.begin[r + 1]; ++s) {
+    if (first == 0 && s + samples_fetched_ahead < last) fetch(runs.sample[s + samples_fetched_ahead]);
     const std::uint32_t place = runs.sample[s];
     const std::uint16_t* bits = Masked ? masks.of(place, side < 0 ? 0 : side) : nullptr;
     const std::uint16_t* other_bits = Masked && side < 0 ? masks.of(place, 1) : bits;
@@ -34,13 +37,13 @@ ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const Dropo
   for (int n = 0; n < Vectors; ++n) store(g + (first + n) * lanes, sum[n]);
 }
 
-template <bool Masked, class Term>
+template <bool Masked, class Term, class Fetch>
 ANIREC_INLINE void sum_row(const RowRuns& runs, std::uint32_t r, const DropoutMasks& masks, int side, int vectors,
-                           float* g, Term&& term) {
+                           float* g, Term&& term, Fetch&& fetch) {
   int first = 0;
   for (; first + most_vectors <= vectors; first += most_vectors)
-    sum_vectors<most_vectors, Masked>(runs, r, masks, side, first, g, term);
-  for (; first < vectors; ++first) sum_vectors<1, Masked>(runs, r, masks, side, first, g, term);
+    sum_vectors<most_vectors, Masked>(runs, r, masks, side, first, g, term, fetch);
+  for (; first < vectors; ++first) sum_vectors<1, Masked>(runs, r, masks, side, first, g, term, fetch);
 }
 
 }  // namespace anirec
