@@ -96,18 +96,15 @@ void join(std::vector<KeptRows>& blocks, Dataset& dataset, Team& team) {
     begins.push_back(rows);
     rows += block.user.code.size();
   }
-  const auto make_room = [&](auto& column, const auto& piece_of) {
-    const auto has_rows = [&](const KeptRows& block) { return !piece_of(block).empty(); };
+  const auto make_room = [&](auto& column, auto piece) {
+    const auto has_rows = [&](const KeptRows& block) { return !(block.*piece).empty(); };
     if (std::any_of(blocks.begin(), blocks.end(), has_rows)) column.resize(rows);
   };
   dataset.user.resize(rows);
   dataset.item.resize(rows);
-  make_room(
-      dataset.rating, [](const KeptRows& block) -> auto& { return block.rating; });
-  make_room(
-      dataset.label, [](const KeptRows& block) -> auto& { return block.label; });
-  make_room(
-      dataset.time, [](const KeptRows& block) -> auto& { return block.time; });
+  make_room(dataset.rating, &KeptRows::rating);
+  make_room(dataset.label, &KeptRows::label);
+  make_room(dataset.time, &KeptRows::time);
   team.for_ranges(blocks.size(), 1, [&](std::size_t b, std::size_t, int) {
     const auto put = [&](const auto& piece, auto& column) {
       std::copy(piece.begin(), piece.end(), column.begin() + static_cast<std::ptrdiff_t>(begins[b]));

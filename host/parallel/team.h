@@ -26,7 +26,7 @@ class Team {
 
   // Calls work(member) once for each member 0 .. size-1, at the same time, and returns when all are done. The
   // first exception is rethrown; members that wait at a barrier for the one that threw leave the body there. Not
-  // re-entrant. One member costs a function call.
+  // re-entrant. One member costs a function call and two looks at its CPU time.
   void run(const std::function<void(int member)>& work);
 
   // Calls work(0) on this thread, with the team's size 1 and its barriers open.

@@ -1,7 +1,6 @@
 #include "ratings/line_parser.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
