@@ -49,17 +49,17 @@ __global__ void add_biases_kernel(float* score, TableView users, const std::uint
   score[static_cast<std::size_t>(u) * items.count + i] += beside + bias[0];
 }
 
-constexpr std::uint32_t users_a_block = 4;  // that share a read of the items' products
+constexpr std::uint32_t users_a_read = 4;  // that share a read of the items' products
 
-// Blocks (items, users / users_a_block), a thread an item; the users' products and the head's weights in shared memory.
+// Blocks (items, users / users_a_read), a thread an item; the users' products and the head's weights in shared memory.
 __global__ void split_scores_kernel(const float* user_product, const float* item_product, const float* dense,
                                     std::uint32_t bias_at, std::uint32_t weight_at, std::uint32_t head_bias_at,
                                     std::int32_t width, std::uint32_t users, std::uint32_t items, float* score) {
-  float* const product = device::shared_memory<float>();  // [users_a_block][H], then the weights [H]
-  const std::uint32_t h = static_cast<std::uint32_t>(width), first = blockIdx.y * users_a_block;
-  for (std::uint32_t k = threadIdx.x; k < (users_a_block + 1) * h; k += block_threads) {
+  float* const product = device::shared_memory<float>();  // [users_a_read][H], then the weights [H]
+  const std::uint32_t h = static_cast<std::uint32_t>(width), first = blockIdx.y * users_a_read;
+  for (std::uint32_t k = threadIdx.x; k < (users_a_read + 1) * h; k += block_threads) {
     const std::uint32_t u = k / h, j = k % h;
-    if (u == users_a_block)
+    if (u == users_a_read)
       product[k] = dense[weight_at + j];
     else
       product[k] = first + u < users ? user_product[static_cast<std::size_t>(first + u) * h + j] + dense[bias_at + j] : 0.0f;
@@ -67,15 +67,15 @@ __global__ void split_scores_kernel(const float* user_product, const float* item
   __syncthreads();
   const std::uint32_t i = blockIdx.x * block_threads + threadIdx.x;
   if (i >= items) return;
-  float sum[users_a_block] = {};
+  float sum[users_a_read] = {};
   for (std::uint32_t j = 0; j < h; ++j) {
-    const float q = item_product[static_cast<std::size_t>(j) * items + i], w = product[users_a_block * h + j];
-    for (std::uint32_t u = 0; u < users_a_block; ++u) {
+    const float q = item_product[static_cast<std::size_t>(j) * items + i], w = product[users_a_read * h + j];
+    for (std::uint32_t u = 0; u < users_a_read; ++u) {
       const float z = product[u * h + j] + q;
       sum[u] = fmaf(w, z > 0 ? z : 0.0f, sum[u]);
     }
   }
-  for (std::uint32_t u = 0; u < users_a_block && first + u < users; ++u)
+  for (std::uint32_t u = 0; u < users_a_read && first + u < users; ++u)
     score[static_cast<std::size_t>(first + u) * items + i] = sum[u] + dense[head_bias_at];
 }
 
@@ -166,7 +166,7 @@ constexpr std::size_t candidates_bytes = block_threads / 32 * sizeof(Candidate);
 
 // Of a block's shared memory.
 std::size_t split_scores_bytes(std::int32_t width) {
-  return (users_a_block + 1) * static_cast<std::size_t>(width) * sizeof(float);
+  return (users_a_read + 1) * static_cast<std::size_t>(width) * sizeof(float);
 }
 
 }  // namespace
@@ -195,7 +195,7 @@ void launch_split_scores(const float* user_product, const float* item_product, c
                          std::uint32_t bias_at, std::uint32_t weight_at, std::uint32_t head_bias_at,
                          std::int32_t width, std::uint32_t users, std::uint32_t items, float* score,
                          const Stream& stream) {
-  device::launch(split_scores_kernel, {blocks_for(items), (users + users_a_block - 1) / users_a_block}, block_threads,
+  device::launch(split_scores_kernel, {blocks_for(items), (users + users_a_read - 1) / users_a_read}, block_threads,
                  split_scores_bytes(width), stream, user_product, item_product, dense, bias_at, weight_at, head_bias_at, width, users, items, score);
 }
 

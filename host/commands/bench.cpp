@@ -222,7 +222,7 @@ std::vector<std::uint64_t> numbers_of(const Arguments& arguments, const std::str
   return numbers;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_bench(const Arguments& arguments) {
   if (!arguments.positional.empty())
     throw UsageError(printable(arguments.positional[0], 60) + ": bench takes options only (anirec help bench)");
   Bench bench;
@@ -271,7 +271,7 @@ CommandSpec bench_command() {
       "training steps timed on this machine, as JSON",
       options,
       {"anirec bench --model mf --batch-size 1024"},
-      run,
+      run_bench,
       "Samples are long-tailed on both sides. share_of_copy_rate sets the bytes of parameters and moments that a "
       "step must read and write against what copying its memory reaches on the device; caches make shares above 1 "
       "possible. phases has the bytes that each part of a step on a GPU must move, named as in a profiler's "

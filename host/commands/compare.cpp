@@ -15,7 +15,7 @@
 namespace anirec {
 namespace {
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_compare(const Arguments& arguments) {
   if (arguments.positional.empty()) throw UsageError("no run folders given (anirec help compare)");
   if (arguments.given.size() > 1) throw UsageError("--markdown, --json and --html do not go together; give one");
   std::vector<ReportedRun> reported;
@@ -68,7 +68,7 @@ CommandSpec compare_command() {
            {"json", "", "the same with full digits", ""},
            {"html", "FILE", "a page with the tables and the curves of all runs", ""}},
           {"anirec compare runs/*", "anirec compare runs/* --html comparison.html"},
-          run,
+          run_compare,
           ""};
 }
 

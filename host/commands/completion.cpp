@@ -155,7 +155,7 @@ std::string for_fish() {
   return out;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_completion(const Arguments& arguments) {
   const std::string shell = arguments.only("shell");
   if (shell != "bash" && shell != "zsh" && shell != "fish")
     throw UsageError("there is no completion for " + printable(shell, 40) + "; choose bash, zsh or fish");
@@ -174,7 +174,7 @@ CommandSpec completion_command() {
           {"anirec completion bash > ~/.local/share/bash-completion/completions/anirec",
            "anirec completion zsh > ~/.zsh/completions/_anirec",
            "anirec completion fish > ~/.config/fish/completions/anirec.fish"},
-          run,
+          run_completion,
           ""};
 }
 

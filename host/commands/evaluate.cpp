@@ -38,7 +38,7 @@ Samples known_rows(std::span<const Sample> rows, const ModelConfig& model) {
   return known;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_evaluate(const Arguments& arguments) {
   const std::string path = arguments.only("run folder");
   const bool foreign = arguments.has("data");
   const std::string split = arguments.text("split", foreign ? "all" : "test");
@@ -117,7 +117,7 @@ CommandSpec evaluate_command() {
           "a run's figures with the baselines beside them; writes RUN/evaluation.json and RUN/report.html",
           options,
           {"anirec evaluate runs/mf --ranking", "anirec evaluate runs/u1 --data ml-100k/u1.test"},
-          run,
+          run_evaluate,
           "Rows whose user or item the model does not know are scored with that side's embedding and bias at "
           "zero, and "
           "counted."};

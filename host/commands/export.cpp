@@ -75,7 +75,7 @@ class Export {
   std::string written_;
 };
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_export(const Arguments& arguments) {
   const std::string path = arguments.only("run folder"), format = arguments.text("format");
   if (!arguments.has("format")) throw UsageError("--format is missing; choose npy or onnx");
   if (format != "npy" && format != "onnx")
@@ -101,7 +101,7 @@ CommandSpec export_command() {
       {{"format", "NAME", "npy: a .npy a tensor; onnx: model.onnx and user_vector.onnx, weights inside", ""},
        {"out", "DIR", "the folder to write to; files of these names in it are replaced", ""}},
       {"anirec export runs/hybrid --format onnx --out exported"},
-      run,
+      run_export,
       "model.onnx has the inputs user and item (int64 [n], places in user_ids.npy and item_ids.npy), "
       "user_vector.onnx "
       "has user_vector (float [D], of mf [D + 1] with the bias last) and item; both have the outputs rating and "

@@ -9,7 +9,7 @@
 namespace anirec {
 namespace {
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_generate(const Arguments& arguments) {
   if (!arguments.positional.empty())
     throw UsageError(printable(arguments.positional[0], 60) +
                      ": generate takes options only (anirec help generate)");
@@ -49,7 +49,7 @@ CommandSpec generate_command() {
            {"out", "FILE", "the ratings, in the form of animelist.csv", ""},
            {"titles-out", "FILE", "titles and genres, in the form of anime.csv", ""}},
           {"anirec generate --users 2000 --items 500 --rows 100000 --out sample.csv --titles-out titles.csv"},
-          run,
+          run_generate,
           ""};
 }
 

@@ -58,7 +58,7 @@ std::string reference() {
   return out;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_help(const Arguments& arguments) {
   if (arguments.has("markdown") && arguments.has("man"))
     throw UsageError("--markdown and --man do not go together; give one");
   const std::size_t columns = std::min(widest, terminal_columns(stdout));
@@ -83,7 +83,7 @@ CommandSpec help_command() {
           "what a command does, its options and examples",
           {{"markdown", "", "all commands as one page", ""}, {"man", "", "all commands as a manual page", ""}},
           {"anirec help train", "anirec help --man > anirec.1"},
-          run,
+          run_help,
           ""};
 }
 

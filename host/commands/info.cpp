@@ -27,7 +27,7 @@ const char* instruction_set() {
 #endif
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_info(const Arguments& arguments) {
   if (!arguments.positional.empty()) throw UsageError("info takes no arguments");
   std::string blas = openblas_get_config();
   blas.resize(std::min(blas.size(), blas.find(' ', blas.find(' ') + 1)));
@@ -44,7 +44,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 CommandSpec info_command() {
-  return {"info", "anirec info", "devices, build, libraries", {}, {"anirec info"}, run, ""};
+  return {"info", "anirec info", "devices, build, libraries", {}, {"anirec info"}, run_info, ""};
 }
 
 }  // namespace anirec

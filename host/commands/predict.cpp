@@ -59,7 +59,7 @@ FormatOptions pairs_format(const Arguments& arguments, const TrainConfig& traine
   return as_trained;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_predict(const Arguments& arguments) {
   const std::string path = arguments.only("run folder");
   if (!arguments.has("data")) throw UsageError("--data is missing; name a file with a user and an item a line");
   if (!arguments.has("out")) throw UsageError("--out is missing; name the CSV file to write");
@@ -113,7 +113,7 @@ CommandSpec predict_command() {
       "a score for each given user,item pair",
       options,
       {"anirec predict runs/mf --data pairs.csv --out scores.csv"},
-      run,
+      run_predict,
       "Ids are written as they are, so that they can be looked up, also where a spreadsheet would take one for a "
       "formula."};
 }

@@ -21,7 +21,7 @@ std::string default_output(const std::string& input) {
   return name + ".anirec.safetensors";
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_prepare(const Arguments& arguments) {
   if (arguments.positional.empty()) throw UsageError("no ratings file given (anirec help prepare)");
   TrainConfig config;
   apply_flags(config, arguments);
@@ -56,7 +56,7 @@ CommandSpec prepare_command() {
       {"anirec prepare animelist.csv --task hybrid --out hybrid.anirec.safetensors",
        "anirec prepare BX-Book-Ratings.csv --task rating --separator ';'",
        "zstdcat ratings.csv.zst | anirec prepare - --task rating --columns user=1,item=2,rating=3 --separator ,"},
-      run,
+      run_prepare,
       "Formats are recognised from the header or first line; .gz and .zst are read as they are, - is standard "
       "input, several files are read as one."};
 }

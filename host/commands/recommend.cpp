@@ -193,7 +193,7 @@ void check_flags(const Arguments& arguments) {
     if (arguments.has(flag)) throw UsageError(std::string("--") + flag + " goes with --ratings FILE");
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_recommend(const Arguments& arguments) {
   check_flags(arguments);
   const int top = static_cast<int>(arguments.number("top", 10, 1, 1000000));
   const Recommendations recommendations(arguments, top);
@@ -241,7 +241,7 @@ CommandSpec recommend_command() {
       {"anirec recommend runs/hybrid --user 7 --titles anime.csv",
        "anirec recommend runs/hybrid --ratings animelist.xml --titles anime.csv --explain",
        "anirec recommend runs/hybrid --for-all-users --top 20 --out recommendations.csv"},
-      run,
+      run_recommend,
       "Items that the user has in the dataset, in any split, or in FILE are left out. The order is that of the "
       "score "
       "before its activation. A new user is fitted to their ratings with everything else as trained; ratings "

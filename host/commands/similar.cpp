@@ -7,7 +7,7 @@
 namespace anirec {
 namespace {
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_similar(const Arguments& arguments) {
   const std::string path = arguments.only("run folder");
   if (!arguments.has("item")) throw UsageError("--item is missing; give the id of an item");
   const std::size_t top = arguments.number("top", 10, 1, 1000000);
@@ -34,7 +34,7 @@ CommandSpec similar_command() {
            {"top", "N", "how many", "10"},
            {"titles", "FILE", "show titles from here", ""}},
           {"anirec similar runs/hybrid --item 5114 --titles anime.csv"},
-          run,
+          run_similar,
           ""};
 }
 

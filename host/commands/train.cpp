@@ -222,7 +222,7 @@ void lock(RunFolder& run, const TrainRequest& request) {
                 printable(run.path()).c_str());
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_train(const Arguments& arguments) {
   const TrainRequest request = read_request(arguments);
   RunFolder run(request.out);
   StoredConfig stored;
@@ -284,7 +284,7 @@ CommandSpec train_command() {
       {"anirec train animelist.csv --model hybrid --task hybrid --out runs/hybrid",
        "anirec train ml-100k/u.data --model mf --task rating --mf-bias additive --out runs/ml",
        "anirec train --resume --epochs 60 --out runs/hybrid"},
-      run,
+      run_train,
       "DATA is a prepared dataset or ratings files. Ctrl-C finishes the step, writes a checkpoint and exits with "
       "130. mf has defaults of its own, found together. Give --dropout or --l2 and the others are as for all "
       "models; give --optimizer or --lr-schedule and --lr and its decay are.",

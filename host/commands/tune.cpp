@@ -174,7 +174,7 @@ ExitCode search(const Arguments& arguments, SearchFolder& folder) {
   return run_search(folder, base, device, std::move(dataset), titles, quiet);
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_tune(const Arguments& arguments) {
   if (!arguments.has("out")) throw UsageError("--out is missing; name the folder of the search, searches/mf say");
   SearchFolder folder(arguments.text("out"));
   try {
@@ -210,7 +210,7 @@ CommandSpec tune_command() {
       {"anirec tune animelist.csv --model mf --task rating --trials 50 --out searches/mf",
        "anirec tune ratings.csv --model nn --task rating --lr 1e-3/3e-3 --hidden 64/128,64 --out searches/nn",
        "anirec tune --resume --out searches/mf"},
-      run,
+      run_tune,
       "Trials are drawn from a list of values for each setting (a flag that is given is fixed; several values "
       "separated by / are searched) and trained a few epochs; the better third on validation goes on three times "
       "as far, and so on; the best is trained to the end. DIR/best is a run folder like any other, its test split "

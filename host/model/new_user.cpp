@@ -11,12 +11,13 @@
 #include "model/small_algebra.h"
 
 namespace anirec {
-namespace {
 
 // What is known of a user before they rate anything: the trained users' mean, and the inverse of their covariance.
 struct Prior {
   Vector mean, precision;  // [size], [size, size]
 };
+
+namespace {
 
 // As many users, evenly spread over the table, say enough.
 constexpr std::size_t users_looked_at = 16384;

@@ -17,7 +17,7 @@ struct GenreWords {
   Words first, second;
 };
 
-constexpr std::array<GenreWords, synthetic_genres> words = {{
+constexpr std::array<GenreWords, synthetic_genres> genre_words = {{
     {{"Iron", "Crimson", "Thunder", "Burning", "Steel", "Savage", "Rapid", "Bullet", "Raging", "Blazing",
       "Armored", "Relentless"},
      {"Fist", "Brigade", "Blade", "Assault", "Vanguard", "Strike", "Gauntlet", "Showdown", "Onslaught", "Hunters",
@@ -74,9 +74,9 @@ constexpr std::array<std::string_view, 6> endings = {"", " II", ": The Movie", "
 std::string base_title(std::size_t genre, std::uint64_t ordinal) {
   constexpr std::uint64_t pairs = word_count * word_count, stride = 89;  // coprime, so that neighbours differ
   const std::uint64_t pair = ordinal * stride % pairs, round = ordinal / pairs;
-  std::string title(words[genre].first[pair / word_count]);
+  std::string title(genre_words[genre].first[pair / word_count]);
   title += ' ';
-  title += words[genre].second[pair % word_count];
+  title += genre_words[genre].second[pair % word_count];
   title += endings[round % endings.size()];
   const std::uint64_t number = round / endings.size() + 1;
   if (number > 1) title += " #" + std::to_string(number);

@@ -12,8 +12,8 @@ namespace anirec {
 namespace {
 
 constexpr std::size_t colours = 6;  // s1 to s6
-constexpr double view_width = 720, view_height = 560, edge = 10;
-constexpr std::size_t name_limit = 90;
+constexpr double map_width = 720, map_height = 560, edge = 10;
+constexpr std::size_t legend_limit = 90;
 
 // "Action, Drama" or "Action|Drama".
 std::vector<std::string> split_genres(const std::string& text) {
@@ -51,8 +51,8 @@ Side side_of(const ItemMap& map, double ItemMap::Place::*coordinate_of, double f
 }
 
 std::string title_of(const MappedItem& item) {
-  std::string title = html_text(item.name, name_limit);
-  if (!item.genres.empty()) title += " · " + html_text(item.genres, name_limit);
+  std::string title = html_text(item.name, legend_limit);
+  if (!item.genres.empty()) title += " · " + html_text(item.genres, legend_limit);
   return title + " · " + count_text(item.rows) + (item.rows == 1 ? " row" : " rows");
 }
 
@@ -81,8 +81,8 @@ GenreColours colour_genres(const std::vector<MappedItem>& items) {
 
 Figure item_map_figure(const ItemMap& map, const std::vector<MappedItem>& items) {
   const GenreColours colour = colour_genres(items);
-  const Side x = side_of(map, &ItemMap::Place::x, edge, view_width - edge);
-  const Side y = side_of(map, &ItemMap::Place::y, view_height - edge, edge);
+  const Side x = side_of(map, &ItemMap::Place::x, edge, map_width - edge);
+  const Side y = side_of(map, &ItemMap::Place::y, map_height - edge, edge);
   Figure figure;
   figure.title = "Map of the items";
   figure.note =
@@ -95,11 +95,12 @@ Figure item_map_figure(const ItemMap& map, const std::vector<MappedItem>& items)
   if (coloured) {
     figure.note += " Of an item's genres its colour is the rarest one in the legend.";
     for (std::size_t g = 0; g < colour.genres.size(); ++g)
-      figure.legend.push_back({"s" + std::to_string(g + 1) + " dotted", html_text(colour.genres[g], name_limit)});
+      figure.legend.push_back(
+          {"s" + std::to_string(g + 1) + " dotted", html_text(colour.genres[g], legend_limit)});
     figure.legend.push_back({"s0 dotted", "other or unknown"});
   }
   const double most = items.empty() ? 1 : static_cast<double>(std::max<std::uint64_t>(items[0].rows, 1));
-  figure.svg = "<svg viewBox=\"0 0 " + coordinate(view_width) + " " + coordinate(view_height) +
+  figure.svg = "<svg viewBox=\"0 0 " + coordinate(map_width) + " " + coordinate(map_height) +
                "\" role=\"img\" aria-label=\"Map of the items\">\n";
   // The most popular last, above the others.
   for (std::size_t i = items.size(); i-- > 0;) {

@@ -25,7 +25,7 @@ constexpr KeyFigure key_figures[] = {{"rmse", "user+item mean"},
                                      {"accuracy", "always positive"},
                                      {"ndcg@", "most popular"}};
 
-constexpr std::size_t name_limit = 60;  // of a title in a table
+constexpr std::size_t title_limit = 60;  // of a title in a table
 
 std::string key_card(const std::string& name, const std::string& value, const std::string& note) {
   return element("div", element("dt", name) + element("dd", value, "value") + element("dd", note, "note")) + "\n";
@@ -149,7 +149,7 @@ std::string share_note(std::uint64_t part, std::uint64_t whole) {
 std::string most_recommended(const RunReport& report) {
   std::vector<FactRow> rows;
   for (const RecommendedItem& item : report.most_recommended)
-    rows.push_back({html_text(item.name, name_limit), count_text(item.users),
+    rows.push_back({html_text(item.name, title_limit), count_text(item.users),
                     share_note(item.users, report.popularity->users)});
   return element("div",
                  element("h3", "Recommended most often") +

@@ -31,7 +31,7 @@ struct CollectNumericFlags {
 };
 
 // The data does not exist: a flag that is looked at too late shows as exit 3.
-const std::string train = "train no-such-file.csv --model mf --task rating --out run";
+const std::string train_no_file = "train no-such-file.csv --model mf --task rating --out run";
 
 }  // namespace
 
@@ -49,7 +49,7 @@ TEST_CASE("every numeric flag of train refuses what is no number or outside its 
     for (const std::string& value : values) {
       CAPTURE(flag.name);
       CAPTURE(value);
-      std::vector<std::string> arguments = words(train);
+      std::vector<std::string> arguments = words(train_no_file);
       arguments.insert(arguments.end(), {"--" + flag.name, value});
       CHECK(fault_of(run_program(arguments), 2, {"--" + flag.name + " " + value, "expected a"}) == "");
     }
@@ -112,24 +112,25 @@ TEST_CASE("choices and lists are refused with what may be chosen, before data is
   };
   for (const auto& [flags, parts] : cases) {
     CAPTURE(flags);
-    CHECK(fault_of(run_program(words(train + " " + flags)), 2, parts) == "");
+    CHECK(fault_of(run_program(words(train_no_file + " " + flags)), 2, parts) == "");
   }
 }
 
 TEST_CASE("a flag that is not there, given twice or without its value is refused, with a suggestion") {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
-      {train + " --learning-rate 1", {"--learning-rate is no option of anirec train", "anirec help train"}},
-      {train + " --epoch 3", {"--epoch is no option", "did you mean --epochs?"}},
-      {train + " --batchsize=3", {"--batchsize is no option", "did you mean --batch-size?"}},
-      {train + " --x", {"--x is no option"}},
-      {train + " -e 3", {"-e is no option"}},
-      {train + " ---lr 3", {"---lr is no option"}},
-      {train + " --lr 1 --lr 2", {"--lr", "twice"}},
-      {train + " --quiet --quiet", {"--quiet", "twice"}},
-      {train + " --quiet=1", {"--quiet takes no value"}},
-      {train + " --resume=1", {"--resume takes no value"}},
-      {train + " --lr", {"--lr needs a value"}},
-      {train + " --seed --overwrite", {"--seed needs a value"}},
+      {train_no_file + " --learning-rate 1",
+       {"--learning-rate is no option of anirec train", "anirec help train"}},
+      {train_no_file + " --epoch 3", {"--epoch is no option", "did you mean --epochs?"}},
+      {train_no_file + " --batchsize=3", {"--batchsize is no option", "did you mean --batch-size?"}},
+      {train_no_file + " --x", {"--x is no option"}},
+      {train_no_file + " -e 3", {"-e is no option"}},
+      {train_no_file + " ---lr 3", {"---lr is no option"}},
+      {train_no_file + " --lr 1 --lr 2", {"--lr", "twice"}},
+      {train_no_file + " --quiet --quiet", {"--quiet", "twice"}},
+      {train_no_file + " --quiet=1", {"--quiet takes no value"}},
+      {train_no_file + " --resume=1", {"--resume takes no value"}},
+      {train_no_file + " --lr", {"--lr needs a value"}},
+      {train_no_file + " --seed --overwrite", {"--seed needs a value"}},
       {"train data.csv --model mf --task rating", {"--out is missing"}},
       {"train --model mf --task rating --out run", {"no data given"}},
       {"train data.csv --task rating --out run", {"--model is missing", "mf, nn or hybrid"}},
@@ -170,8 +171,9 @@ TEST_CASE("a flag that is not there, given twice or without its value is refused
 }
 
 TEST_CASE("--device cuda is an error of the device where there is none, before data is read") {
-  CHECK(fault_of(run_program(words(train + " --device cuda")), 4, {"--device cuda", "--device cpu"}) == "");
-  CHECK(fault_of(run_program(words(train + " --device cuda:1")), 4, {"--device cuda:1"}) == "");
+  CHECK(fault_of(run_program(words(train_no_file + " --device cuda")), 4, {"--device cuda", "--device cpu"}) ==
+        "");
+  CHECK(fault_of(run_program(words(train_no_file + " --device cuda:1")), 4, {"--device cuda:1"}) == "");
   const Workplace& work = trained_workplace();
   for (const char* line : {"evaluate mf-rating", "recommend mf-rating --user 1",
                            "predict mf-rating --data animelist.csv --out p.csv", "bench --seconds 1"}) {

@@ -7,7 +7,7 @@ using namespace anirec;
 
 namespace {
 
-const std::string quick = " --dim 4 --hidden 4 --epochs 2 --batch-size 64 --quiet ";
+const std::string small = " --dim 4 --hidden 4 --epochs 2 --batch-size 64 --quiet ";
 
 // Rows of `users` users and ten items, ids from `first_item` on.
 std::string rows_of(int users, const std::string& head, const std::string& item_prefix) {
@@ -27,11 +27,11 @@ TEST_CASE("predict reads its file by that file's columns, not by those of the tr
   REQUIRE(
       fault_of(work.run("train train.csv --columns user=person,item=anime,rating=stars --model mf --task rating "
                         "--out named" +
-                        quick)) == "");
+                        small)) == "");
   work.file("rows.csv", rows_of(8, "", "10"));
   REQUIRE(
       fault_of(work.run("train rows.csv --columns user=1,item=2,rating=3 --model mf --task rating --out numbered" +
-                        quick)) == "");
+                        small)) == "");
   work.file("pairs.csv", "user_id,item_id\n1,101\n2,102\n");
   work.file("turned.csv", "item_id,user_id\n101,1\n102,2\n");
   for (const std::string run : {"named", "numbered"}) {
@@ -59,7 +59,7 @@ TEST_CASE("ids are texts in other data where they were in the training data") {
     for (int user = 1; user <= 6; ++user)
       books += std::to_string(user) + "," + isbn + "," + std::to_string(2 + user) + "\n";
   work.file("books.csv", books);
-  REQUIRE(fault_of(work.run("train books.csv --model mf --task rating --out run" + quick)) == "");
+  REQUIRE(fault_of(work.run("train books.csv --model mf --task rating --out run" + small)) == "");
   work.file("new.csv", "1,0345402871,5\n2,0061009059,6\n");
   const ProgramResult judged = work.run("evaluate run --data new.csv");
   CHECK(fault_of(judged) == "");
@@ -76,7 +76,7 @@ TEST_CASE("ids are texts in other data where they were in the training data") {
 TEST_CASE("a user with few rows is judged like any other") {
   const Workplace work;
   work.file("train.csv", rows_of(8, "user,item,rating\n", "10"));
-  REQUIRE(fault_of(work.run("train train.csv --model mf --task interaction --out run" + quick)) == "");
+  REQUIRE(fault_of(work.run("train train.csv --model mf --task interaction --out run" + small)) == "");
   work.file("held.csv", "user,item,rating\n1,101,9\n2,102,3\n3,103,8\n");
   REQUIRE(fault_of(work.run("evaluate run --data held.csv")) == "");
   CHECK(nlohmann::json::parse(work.read("run/evaluation.json"))["rows"] == 3);
@@ -102,13 +102,13 @@ TEST_CASE(
     "items") {
   const Workplace work;
   work.file("train.csv", rows_of(8, "user,item,rating\n", "10"));  // ratings 2 to 9
-  REQUIRE(fault_of(work.run("train train.csv --model mf --task rating --out run" + quick)) == "");
+  REQUIRE(fault_of(work.run("train train.csv --model mf --task rating --out run" + small)) == "");
   work.file("mine.csv", "item,rating\n101,10\n102,1\n");
   CHECK(fault_of(work.run("recommend run --ratings mine.csv")) == "");
   work.file("mine.csv", "item,rating\n101,85\n");
   CHECK(fault_of(work.run("recommend run --ratings mine.csv"), 3, {"85", "far outside"}) == "");
   work.file("train.csv", rows_of(8, "user,item,rating\n", "10") + "9,200,5\n");
-  REQUIRE(fault_of(work.run("train train.csv --model mf --task rating --out run --overwrite" + quick)) == "");
+  REQUIRE(fault_of(work.run("train train.csv --model mf --task rating --out run --overwrite" + small)) == "");
   const ProgramResult all = work.run("recommend run --for-all-users --top 1000000");
   REQUIRE(fault_of(all) == "");
   CHECK(lines_of(all.out).size() == 1 + 8 * 1 + 10);

@@ -11,9 +11,9 @@ using namespace anirec;
 namespace {
 
 // The rows of one user of the trained workplace, as a file of their own; `columns` of animelist.csv, from 0.
-std::string rows_of_user(const Workplace& work, const std::string& user, const std::string& header,
+std::string rows_of_user(const Workplace& work, const std::string& user, const std::string& first_line,
                          const std::vector<std::size_t>& columns) {
-  std::string text = header + "\n";
+  std::string text = first_line + "\n";
   for (const std::string& line : lines_of(work.read("animelist.csv"))) {
     const std::vector<std::string> fields = fields_of(line);
     if (fields[0] != user) continue;

@@ -9,7 +9,7 @@ using namespace anirec;
 
 namespace {
 
-const std::string train = "train animelist.csv --model mf --task rating --dim 4 --split 0.8,0.1,0.1 ";
+const std::string train_ratings = "train animelist.csv --model mf --task rating --dim 4 --split 0.8,0.1,0.1 ";
 
 void copy_run(const Workplace& work, const std::string& from, const std::string& to) {
   std::filesystem::remove_all(work.path(to));
@@ -56,7 +56,7 @@ TEST_CASE("a folder that holds a run is refused before any data is read") {
 
 TEST_CASE("--overwrite keeps the old run until all that the new one begins with is there") {
   const Workplace work;
-  REQUIRE(fault_of(work.run(train + "--epochs 1 --out run --quiet")) == "");
+  REQUIRE(fault_of(work.run(train_ratings + "--epochs 1 --out run --quiet")) == "");
   const std::vector<std::string> names = listing(work.path("run"));
   const std::string model = work.read("run/model.safetensors"), config = work.read("run/config.json");
   work.file("bad.csv", "user_id,anime_id,rating\n1,2,x\n");
@@ -73,7 +73,7 @@ TEST_CASE("--overwrite keeps the old run until all that the new one begins with 
   CHECK(listing(work.path("run")) == names);
   CHECK(fault_of(work.run("evaluate run")) == "");
 
-  REQUIRE(fault_of(work.run(train + "--epochs 2 --seed 1 --out run --overwrite --quiet")) == "");
+  REQUIRE(fault_of(work.run(train_ratings + "--epochs 2 --seed 1 --out run --overwrite --quiet")) == "");
   CHECK(work.read("run/model.safetensors") != model);
   CHECK(metrics_of(work.path("run")).size() == 4);
   CHECK(listing(work.path("run")) == names);
@@ -81,7 +81,7 @@ TEST_CASE("--overwrite keeps the old run until all that the new one begins with 
 
 TEST_CASE("a run can be trained anew from its own dataset and its own model") {
   const Workplace work;
-  REQUIRE(fault_of(work.run(train + "--epochs 1 --out run --quiet")) == "");
+  REQUIRE(fault_of(work.run(train_ratings + "--epochs 1 --out run --quiet")) == "");
   const std::string dataset = work.read("run/dataset.anirec.safetensors");
   CHECK(
       fault_of(work.run(
@@ -229,7 +229,7 @@ TEST_CASE("a resume refuses what would make another run") {
   CHECK(fault_of(work.run("train --resume --out same --model mf --dim 8 --quiet")) == "");
   CHECK(contains(work.run("train other.csv --resume --out same").out, "other.csv is not read"));
 
-  REQUIRE(fault_of(work.run(train + "--lr-schedule cosine --epochs 2 --out cosine --quiet")) == "");
+  REQUIRE(fault_of(work.run(train_ratings + "--lr-schedule cosine --epochs 2 --out cosine --quiet")) == "");
   CHECK(fault_of(work.run("train --resume --out cosine --epochs 3"), 2, {"--epochs", "cosine", "--max-seconds"}) ==
         "");
   CHECK(fault_of(work.run("train --resume --out cosine --epochs 2 --max-seconds 9 --quiet")) == "");
@@ -246,11 +246,11 @@ TEST_CASE("a dataset prepared for another task is bad usage") {
 
 TEST_CASE("two processes do not train in one folder") {
   const Workplace work;
-  RunningProgram first(words(train + "--epochs 100000000 --patience 0 --out run --log-format json"), "",
+  RunningProgram first(words(train_ratings + "--epochs 100000000 --patience 0 --out run --log-format json"), "",
                        work.path(""));
   REQUIRE(first.wait_for("\"epoch\":2"));
   CHECK(fault_of(work.run("train --resume --out run"), 3, {"run", "another anirec"}) == "");
-  CHECK(fault_of(work.run(train + "--out run --overwrite"), 3, {"run", "another anirec"}) == "");
+  CHECK(fault_of(work.run(train_ratings + "--out run --overwrite"), 3, {"run", "another anirec"}) == "");
   first.send(SIGTERM);
   CHECK(fault_of(first.wait(), 130, {"run", "--resume"}) == "");
 }

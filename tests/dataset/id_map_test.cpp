@@ -1,16 +1,13 @@
 #include "dataset/id_map.h"
 
 #include <doctest/doctest.h>
-#include <limits>
 
+#include "dataset/id_range.h"
 #include "error.h"
 #include "fixtures/temporary_folder.h"
 
 namespace anirec {
 namespace {
-
-constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 
 IdMap strings(const std::vector<std::string>& ascending) {
   std::vector<std::uint8_t> blob;
@@ -31,14 +28,14 @@ IdMap through_file(const IdMap& map) {
 }
 
 TEST_CASE("integer ids are found by value and by any text of it") {
-  const IdMap map = IdMap::of_integers({lowest, -3, 0, 7, highest});
+  const IdMap map = IdMap::of_integers({lowest_id, -3, 0, 7, highest_id});
   CHECK(map.is_integer());
   CHECK(map.size() == 5);
   for (std::uint32_t i = 0; i < 5; ++i) CHECK(map.find(map.id(i)) == i);
   CHECK(map.find(std::int64_t{7}) == 3u);
   CHECK(map.find(std::int64_t{8}) == std::nullopt);
-  CHECK(map.find(lowest) == 0u);
-  CHECK(map.find(highest) == 4u);
+  CHECK(map.find(lowest_id) == 0u);
+  CHECK(map.find(highest_id) == 4u);
   CHECK(map.find("007") == 3u);
   CHECK(map.find("+7") == 3u);
   CHECK(map.find("-0") == 2u);
@@ -73,7 +70,7 @@ TEST_CASE("no ids at all") {
 
 TEST_CASE("maps go through a file unchanged") {
   for (const IdMap& map :
-       {IdMap(), IdMap::of_integers({lowest, 5, highest}), strings({}), strings({"", "a", "b\n"})})
+       {IdMap(), IdMap::of_integers({lowest_id, 5, highest_id}), strings({}), strings({"", "a", "b\n"})})
     CHECK(through_file(map) == map);
 }
 

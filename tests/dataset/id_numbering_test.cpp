@@ -1,17 +1,15 @@
 #include "dataset/id_numbering.h"
 
 #include <doctest/doctest.h>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <random>
 #include <set>
 
+#include "dataset/id_range.h"
+
 namespace anirec {
 namespace {
-
-constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 
 // A column as the parser makes it from these texts: canonical integers by value alone.
 IdColumn column_of(const std::vector<std::string>& texts) {
@@ -74,7 +72,8 @@ TEST_CASE("integers are numbered in ascending order over all blocks") {
 }
 
 TEST_CASE("the ends of the 64-bit range, in one block and in several") {
-  const Texts expected = {std::to_string(lowest), "-1", "0", "4294967295", "4294967296", std::to_string(highest)};
+  const Texts expected = {std::to_string(lowest_id), "-1", "0", "4294967295", "4294967296",
+                          std::to_string(highest_id)};
   for (const auto& blocks :
        {std::vector<Texts>{{expected[5], expected[0], "0", "-1", "4294967296", "4294967295"}},
         std::vector<Texts>{{expected[5]}, {expected[0]}, {"0", "-1"}, {"4294967296", "4294967295"}}}) {
@@ -110,7 +109,7 @@ TEST_CASE("an id of a row that is not kept has no index, but decides on strings"
 
 TEST_CASE("rows taken out after packing take their ids with them") {
   for (const Texts& texts : {Texts{"a", "5", "007", "a", "b", "6"}, Texts{"1", "5", "007", "1", "2", "6"},
-                             Texts{"1", "5", "007", "1", std::to_string(highest), "6"}}) {
+                             Texts{"1", "5", "007", "1", std::to_string(highest_id), "6"}}) {
     IdNumbering numbering;
     PackedIds ids = numbering.pack(column_of(texts), all_rows(6));
     ids.keep_rows({false, true, true, false, false, true});
@@ -141,7 +140,8 @@ TEST_CASE("ids with too few rows get no index") {
 // Narrow ranges take the bitmap, wide ones the interner; both must agree with a plain ordered map.
 TEST_CASE("random columns agree with a sorted set, whatever the team's size") {
   std::mt19937_64 random(5);
-  for (const std::int64_t spread : {std::int64_t{50}, std::int64_t{3'000'000}, std::int64_t{1} << 40, highest}) {
+  for (const std::int64_t spread :
+       {std::int64_t{50}, std::int64_t{3'000'000}, std::int64_t{1} << 40, highest_id}) {
     for (const bool with_strings : {false, true}) {
       CAPTURE(spread);
       CAPTURE(with_strings);

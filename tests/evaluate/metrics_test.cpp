@@ -8,6 +8,7 @@
 #include <random>
 
 #include "error.h"
+#include "evaluate/samples.h"
 #include "evaluate/table_engine.h"
 
 using namespace anirec;
@@ -24,12 +25,6 @@ ModelConfig config(Task task, std::vector<Head> heads) {
   model.task = task;
   model.heads = std::move(heads);
   return model;
-}
-
-std::vector<Sample> rated(const std::vector<float>& ratings) {
-  std::vector<Sample> rows;
-  for (const float rating : ratings) rows.push_back({0, 0, rating, 0});
-  return rows;
 }
 
 std::vector<Sample> labelled(const std::vector<float>& labels) {

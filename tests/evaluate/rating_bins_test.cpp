@@ -3,17 +3,9 @@
 #include <doctest/doctest.h>
 #include <cmath>
 
+#include "evaluate/samples.h"
+
 using namespace anirec;
-
-namespace {
-
-std::vector<Sample> rated(const std::vector<float>& ratings) {
-  std::vector<Sample> rows;
-  for (const float rating : ratings) rows.push_back({0, 0, rating, 0});
-  return rows;
-}
-
-}  // namespace
 
 TEST_CASE("whole and half steps have a bin each, gaps included") {
   const RatingBins whole = rating_bins(rated({10, 1, 7}));

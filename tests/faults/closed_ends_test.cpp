@@ -9,10 +9,6 @@ using namespace anirec;
 
 namespace {
 
-const std::string train =
-    "train animelist.csv --model mf --task rating --dim 2 --batch-size 512 --patience 0 --threads 1 "
-    "--split 0.8,0.1,0.1 --checkpoint-every 1 ";
-
 // A line of the shell in the folder of `work`, with the program as $A.
 ProgramResult shell(const Workplace& work, const std::string& line) {
   work.file("line.sh", "A='" + std::string(tested_program()) + "'\n" + line + "\n");
@@ -48,9 +44,10 @@ TEST_CASE("a reader that has seen enough ends the program with SIGPIPE or finds 
 
 TEST_CASE("a training whose reader goes away saves what it has, as by Ctrl-C") {
   const Workplace work;
-  REQUIRE(fault_of(work.run(train + "--quiet --epochs 60 --out straight")) == "");
-  const ProgramResult result = shell(
-      work, "$A " + train + "--epochs 60 --log-format json --out run | head -2 > head; exit ${PIPESTATUS[0]}");
+  REQUIRE(fault_of(work.run(small_training + "--quiet --epochs 60 --out straight")) == "");
+  const ProgramResult result =
+      shell(work, "$A " + small_training +
+                      "--epochs 60 --log-format json --out run | head -2 > head; exit ${PIPESTATUS[0]}");
   CHECK(lines_of(work.read("head")).size() == 2);
   CHECK(fault_of(result, 130, {"interrupted", "train --resume --out run"}) == "");
   REQUIRE(fault_of(work.run("train --resume --quiet --out run")) == "");
@@ -63,7 +60,7 @@ TEST_CASE("a terminal that is closed ends a training as Ctrl-C does, but not und
   for (const bool ignored : {false, true}) {
     CAPTURE(ignored);
     const ProgramResult result =
-        shell(work, std::string(ignored ? "trap '' HUP; " : "") + "$A " + train +
+        shell(work, std::string(ignored ? "trap '' HUP; " : "") + "$A " + small_training +
                         "--overwrite --epochs 100000 --max-seconds 1 --log-format json --out run > log & "
                         "until [ $(wc -l < log) -gt 2 ]; do sleep 0.01; done; kill -HUP $!; wait $!");
     if (ignored)
@@ -76,7 +73,7 @@ TEST_CASE("a terminal that is closed ends a training as Ctrl-C does, but not und
 
 TEST_CASE("closed standard streams: nothing printed ends in a file, what cannot be said is an error") {
   const Workplace work;
-  REQUIRE(fault_of(work.run(train + "--quiet --epochs 3 --out straight")) == "");
+  REQUIRE(fault_of(work.run(small_training + "--quiet --epochs 3 --out straight")) == "");
   REQUIRE(fault_of(work.run("prepare animelist.csv --task rating --out straight.data")) == "");
   const auto straight = contents(work.path("straight"));
   for (const std::string closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">&- 2>&-"}) {
@@ -89,11 +86,13 @@ TEST_CASE("closed standard streams: nothing printed ends in a file, what cannot 
         return result.code == 3 && result.err.empty() ? std::string() : "exit " + std::to_string(result.code);
       return fault_of(result, 3, {"standard output"});
     };
-    CHECK(refused_or_well(shell(work, "$A " + train + "--overwrite --epochs 3 --out run " + closed)) == "");
+    CHECK(refused_or_well(shell(work, "$A " + small_training + "--overwrite --epochs 3 --out run " + closed)) ==
+          "");
     CHECK(difference(straight, contents(work.path("run"))) == "");
     CHECK(refused_or_well(shell(work, "$A prepare animelist.csv --task rating --out data " + closed)) == "");
     CHECK(work.read("data") == work.read("straight.data"));
-    CHECK(fault_of(shell(work, "$A " + train + "--overwrite --quiet --epochs 3 --out run " + closed)) == "");
+    CHECK(fault_of(shell(work, "$A " + small_training + "--overwrite --quiet --epochs 3 --out run " + closed)) ==
+          "");
     CHECK(refused_or_well(shell(work, "$A help " + closed)) == "");
     // An error is an error whoever hears of it.
     CHECK(shell(work, "$A prepare missing.csv --task rating --out no " + closed).code == 3);
@@ -117,7 +116,8 @@ TEST_CASE("a full device is an error of every command that writes to it") {
     CHECK(fault_of(shell(work, line), 3, {"No space left"}) == "");
   }
   // What is printed is not all that a training makes.
-  CHECK(fault_of(shell(work, "$A " + train + "--epochs 2 --out full > /dev/full"), 3, {"standard output"}) == "");
+  CHECK(fault_of(shell(work, "$A " + small_training + "--epochs 2 --out full > /dev/full"), 3,
+                 {"standard output"}) == "");
   CHECK(damage_of(work.path("full")) == "");
   CHECK(std::filesystem::exists(work.path("full/evaluation.json")));
 }
@@ -131,7 +131,7 @@ TEST_CASE("a file larger than ulimit -f is an error, not the end of the process"
 
 TEST_CASE("a small disk that is really full: the run goes on once there is space") {
   const Workplace work;
-  REQUIRE(fault_of(work.run(train + "--quiet --epochs 6 --out straight")) == "");
+  REQUIRE(fault_of(work.run(small_training + "--quiet --epochs 6 --out straight")) == "");
   const std::string disk = work.path("disk");
   std::filesystem::create_directories(disk);
   if (mount("none", disk.c_str(), "tmpfs", 0, "size=256k") != 0) {
@@ -144,7 +144,7 @@ TEST_CASE("a small disk that is really full: the run goes on once there is space
     CAPTURE(filled);
     std::filesystem::remove_all(disk + "/run");
     work.file("disk/filler", std::string(static_cast<std::size_t>(filled) * 1024, 'x'));
-    const ProgramResult result = work.run(train + "--quiet --epochs 6 --out disk/run");
+    const ProgramResult result = work.run(small_training + "--quiet --epochs 6 --out disk/run");
     CAPTURE(result.err);
     if (result.code != 0) {
       ++refused;
@@ -153,7 +153,7 @@ TEST_CASE("a small disk that is really full: the run goes on once there is space
       std::filesystem::remove(disk + "/filler");
       const std::string next = has_checkpoint(disk + "/run")
                                    ? "train --resume --quiet --out disk/run"
-                                   : train + "--overwrite --quiet --epochs 6 --out disk/run";
+                                   : small_training + "--overwrite --quiet --epochs 6 --out disk/run";
       CHECK(fault_of(work.run(next)) == "");
     }
     CHECK(difference(contents(work.path("straight")), contents(disk + "/run")) == "");

@@ -37,6 +37,11 @@ struct Moments {
   }
 };
 
+// A run of a moment; --epochs and --out are missing.
+inline const std::string small_training =
+    "train animelist.csv --model mf --task rating --dim 2 --batch-size 512 --patience 0 --threads 1 "
+    "--split 0.8,0.1,0.1 --checkpoint-every 1 ";
+
 // The environment of the programs started while it lives.
 class Environment {
  public:

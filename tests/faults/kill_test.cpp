@@ -10,7 +10,7 @@ namespace {
 const long kills_asked = asked_for("ANIREC_FAULT_KILLS", 20);
 
 // Some hundred checkpoints in a twentieth of a second, where memory is the disk.
-const std::string train =
+const std::string many_epochs =
     "train animelist.csv --model mf --task rating --dim 4 --batch-size 64 --epochs 100 --patience 0 --threads 1 "
     "--split 0.8,0.1,0.1 --checkpoint-every 1 --quiet --out ";
 
@@ -33,14 +33,14 @@ TEST_CASE("killed at any moment, again and again, a run ends as the undisturbed 
   Moments moments;
   CAPTURE(moments.seed);
   const Workplace work;
-  const auto length = time_of([&] { REQUIRE(fault_of(work.run(train + "straight")) == ""); });
+  const auto length = time_of([&] { REQUIRE(fault_of(work.run(many_epochs + "straight")) == ""); });
   const auto straight = contents(work.path("straight"));
   long kills = 0, runs = 0, before_a_checkpoint = 0;
   while (kills < kills_asked) {
     std::filesystem::remove_all(work.path("killed"));
     // Up to seven kills in one run; of a kill that came too late the run is over.
     for (int chances = 7; kills < kills_asked && chances > 0; --chances) {
-      const std::string line = next_line("killed", work, train + "killed --overwrite");
+      const std::string line = next_line("killed", work, many_epochs + "killed --overwrite");
       const ProgramResult result = stopped(work, line, SIGKILL, moments.within(chances > 4 ? length : length / 3));
       CAPTURE(line);
       if (result.code == 0) break;
@@ -50,7 +50,7 @@ TEST_CASE("killed at any moment, again and again, a run ends as the undisturbed 
       before_a_checkpoint += has_checkpoint(work.path("killed")) ? 0 : 1;
       REQUIRE(damage_of(work.path("killed")) == "");
     }
-    REQUIRE(fault_of(work.run(next_line("killed", work, train + "killed --overwrite"))) == "");
+    REQUIRE(fault_of(work.run(next_line("killed", work, many_epochs + "killed --overwrite"))) == "");
     REQUIRE(difference(straight, contents(work.path("killed"))) == "");
     ++runs;
   }
@@ -62,13 +62,13 @@ TEST_CASE("a run that is replaced is whole until its successor has a checkpoint,
   Moments moments;
   CAPTURE(moments.seed);
   const Workplace work;
-  REQUIRE(fault_of(work.run(train + "old --seed 1")) == "");
-  const auto length = time_of([&] { REQUIRE(fault_of(work.run(train + "new --seed 2")) == ""); });
+  REQUIRE(fault_of(work.run(many_epochs + "old --seed 1")) == "");
+  const auto length = time_of([&] { REQUIRE(fault_of(work.run(many_epochs + "new --seed 2")) == ""); });
   const auto old_run = contents(work.path("old")), new_run = contents(work.path("new"));
   long kills = 0, kept = 0;
   while (kills < kills_asked) {
     copy_folder(work.path("old"), work.path("run"));
-    const ProgramResult result = stopped(work, train + "run --seed 2 --overwrite", SIGKILL,
+    const ProgramResult result = stopped(work, many_epochs + "run --seed 2 --overwrite", SIGKILL,
                                          moments.within(length / (kills % 2 == 0 ? 1 : 5)));
     if (result.code == 0) continue;
     ++kills;
@@ -118,7 +118,7 @@ TEST_CASE("an output is the old one or the new one, whole, whenever its writer i
   Moments moments;
   CAPTURE(moments.seed);
   const Workplace work;
-  REQUIRE(fault_of(work.run(train + "run")) == "");
+  REQUIRE(fault_of(work.run(many_epochs + "run")) == "");
   std::filesystem::create_directories(work.path("out"));
   std::string pairs = "user,item\n";
   for (const std::string& line : lines_of(work.read("animelist.csv")))
@@ -149,14 +149,15 @@ TEST_CASE("Ctrl-C and SIGTERM at any moment, once or twice, end with 130 and los
   Moments moments;
   CAPTURE(moments.seed);
   const Workplace work;
-  const auto length = time_of([&] { REQUIRE(fault_of(work.run(train + "straight")) == ""); });
+  const auto length = time_of([&] { REQUIRE(fault_of(work.run(many_epochs + "straight")) == ""); });
   const auto straight = contents(work.path("straight"));
   long interrupts = 0, twice = 0, unhandled = 0;
   while (interrupts < kills_asked) {
     std::filesystem::remove_all(work.path("stopped"));
     for (int chances = 5; interrupts < kills_asked && chances > 0; --chances) {
       const bool resumed = has_checkpoint(work.path("stopped"));
-      RunningProgram program(words(next_line("stopped", work, train + "stopped --overwrite")), "", work.path(""));
+      RunningProgram program(words(next_line("stopped", work, many_epochs + "stopped --overwrite")), "",
+                             work.path(""));
       const int signal = interrupts % 2 == 0 ? SIGINT : SIGTERM;
       std::this_thread::sleep_for(moments.within(length / 2));
       program.send(signal);
@@ -180,7 +181,7 @@ TEST_CASE("Ctrl-C and SIGTERM at any moment, once or twice, end with 130 and los
       REQUIRE(fault_of(result, 130, {"interrupted"}) == "");
       REQUIRE((has_checkpoint(work.path("stopped")) || (!resumed && contains(result.err, "nothing was written"))));
     }
-    REQUIRE(fault_of(work.run(next_line("stopped", work, train + "stopped --overwrite"))) == "");
+    REQUIRE(fault_of(work.run(next_line("stopped", work, many_epochs + "stopped --overwrite"))) == "");
     REQUIRE(difference(straight, contents(work.path("stopped"))) == "");
   }
   MESSAGE(interrupts << " interrupts, " << twice << " of them twice, " << unhandled

@@ -117,9 +117,7 @@ void fail_every_call(const Workplace& work, const std::string& line, const Files
     }
 }
 
-const std::string train =
-    "train animelist.csv --model mf --task rating --dim 2 --batch-size 512 --patience 0 --threads 1 "
-    "--split 0.8,0.1,0.1 --checkpoint-every 1 --quiet --out out/run ";
+const std::string quiet_training = small_training + "--quiet --out out/run ";
 
 }  // namespace
 
@@ -128,7 +126,7 @@ TEST_CASE("whatever call of a command that writes a file fails, the old file is 
   const Workplace work;
   Points points;
   put(work, {});
-  REQUIRE(fault_of(work.run(train + "--epochs 2")) == "");
+  REQUIRE(fault_of(work.run(quiet_training + "--epochs 2")) == "");
   const Files run = raw_contents(work.path("out"));
   copy_folder(work.path("out/run"), work.path("run"));
   for (const std::string line :
@@ -149,17 +147,17 @@ TEST_CASE("whatever call of a training fails, the run goes on from its checkpoin
   Points points;
   const std::string resume = "train --resume --quiet --out out/run ", run = work.path("out/run");
   // From nothing.
-  const std::string fresh = train + "--epochs 3 ";
+  const std::string fresh = quiet_training + "--epochs 3 ";
   fail_every_call(
       work, fresh, {}, [&] { return has_checkpoint(run) ? resume : fresh + "--overwrite"; }, points);
   // Further than it was.
   put(work, {});
-  REQUIRE(fault_of(work.run(train + "--epochs 2")) == "");
+  REQUIRE(fault_of(work.run(quiet_training + "--epochs 2")) == "");
   const Files half = raw_contents(work.path("out"));
   fail_every_call(
       work, resume + "--epochs 4", half, [&] { return resume + "--epochs 4"; }, points);
   // In the place of another.
-  const std::string anew = train + "--epochs 2 --seed 7 --overwrite";
+  const std::string anew = quiet_training + "--epochs 2 --seed 7 --overwrite";
   const auto is_old = [&] {
     return raw_contents(work.path("out")).at("run/config.json") == half.at("run/config.json");
   };

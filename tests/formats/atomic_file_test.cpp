@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "fixtures/temporary_folder.h"
+#include "fixtures/text.h"
 
 namespace anirec {
 namespace {
@@ -31,8 +32,6 @@ std::string error_of(const std::string& path) {
   }
   return "no error";
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST_CASE("a file appears whole, and only at commit") {
   const TemporaryFolder folder;

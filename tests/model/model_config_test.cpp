@@ -23,7 +23,7 @@ ModelConfig hybrid_config() {
   return config;
 }
 
-std::string message_of(const std::string& json) {
+std::string config_error(const std::string& json) {
   try {
     parse_model_config(json, "some.file");
   } catch (const DataError& error) {
@@ -96,8 +96,8 @@ TEST_CASE("a damaged configuration is refused with the file's name") {
     nlohmann::json without = good, wrong = good;
     without.erase(key);
     wrong[key] = key == "model" || key == "task" || key == "mf_bias" ? nlohmann::json(7) : nlohmann::json("x");
-    CHECK(message_of(without.dump()).find("some.file") == 0);
-    if (key != "mf_bias") CHECK(message_of(wrong.dump()).find("some.file") == 0);
+    CHECK(config_error(without.dump()).find("some.file") == 0);
+    if (key != "mf_bias") CHECK(config_error(wrong.dump()).find("some.file") == 0);
   }
   const std::vector<std::pair<const char*, nlohmann::json>> wrong_values = {{"dim", 0},
                                                                             {"dim", -3},
@@ -112,9 +112,9 @@ TEST_CASE("a damaged configuration is refused with the file's name") {
     nlohmann::json wrong = good;
     wrong[key] = value;
     CAPTURE(wrong.dump());
-    CHECK(message_of(wrong.dump()) != "");
+    CHECK(config_error(wrong.dump()) != "");
   }
-  for (const char* text : {"", "{", "[]", "3"}) CHECK(message_of(text) != "");
+  for (const char* text : {"", "{", "[]", "3"}) CHECK(config_error(text) != "");
 }
 
 TEST_CASE("numbers that the configuration cannot have are refused, not wrapped or cut") {
@@ -138,10 +138,10 @@ TEST_CASE("numbers that the configuration cannot have are refused, not wrapped o
     CAPTURE(value);
     nlohmann::ordered_json json = nlohmann::ordered_json::parse(model_config_json(hybrid_config()));
     json[field] = nlohmann::ordered_json::parse(value);
-    CHECK(message_of(json.dump()).find("some.file: its model configuration is damaged") == 0);
+    CHECK(config_error(json.dump()).find("some.file: its model configuration is damaged") == 0);
   }
   std::vector<int> layers(33, 8);
   nlohmann::ordered_json json = nlohmann::ordered_json::parse(model_config_json(hybrid_config()));
   json["hidden"] = layers;
-  CHECK(message_of(json.dump()).find("too long a one") != std::string::npos);
+  CHECK(config_error(json.dump()).find("too long a one") != std::string::npos);
 }

@@ -31,7 +31,7 @@ void write(const Model& model, const std::string& path) {
   write_model(path, model.config, model.parameters, model.users, model.items);
 }
 
-std::string message_of(const std::string& path) {
+std::string file_error(const std::string& path) {
   try {
     read_model(path);
   } catch (const DataError& error) {
@@ -78,20 +78,20 @@ TEST_CASE("files that are no model, cut short or of wrong sizes are refused by n
   const Model model = make_model("hybrid", Task::hybrid, {2, 5, 9}, {1, 7}, 3);
   write(model, folder.path("model"));
   const std::string bytes = TemporaryFolder::read(folder.path("model"));
-  CHECK(message_of(folder.path("none")).find("none") != std::string::npos);
+  CHECK(file_error(folder.path("none")).find("none") != std::string::npos);
   for (const std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{60}, bytes.size() - 4}) {
     CAPTURE(size);
-    CHECK(message_of(folder.file("cut", bytes.substr(0, size))).find("cut") != std::string::npos);
+    CHECK(file_error(folder.file("cut", bytes.substr(0, size))).find("cut") != std::string::npos);
   }
   SafetensorsWriter other;
   other.set_metadata({{"format", "anirec-dataset"}});
   other.write(folder.path("other"));
-  CHECK(message_of(folder.path("other")).find("no anirec model") != std::string::npos);
+  CHECK(file_error(folder.path("other")).find("no anirec model") != std::string::npos);
 
   Model wrong = model;
   wrong.users = IdMap::of_integers({1, 2});
   write(wrong, folder.path("wrong"));
-  CHECK(message_of(folder.path("wrong")).find("wrong") != std::string::npos);
+  CHECK(file_error(folder.path("wrong")).find("wrong") != std::string::npos);
 
   // A configuration of other sizes over the same tensors.
   for (const std::pair<const char*, const char*>& change : {std::pair{"\\\"dim\\\":3", "\\\"dim\\\":4"},
@@ -102,7 +102,7 @@ TEST_CASE("files that are no model, cut short or of wrong sizes are refused by n
     REQUIRE(at != std::string::npos);
     changed.replace(at, std::string(change.first).size(), change.second);
     CAPTURE(change.second);
-    CHECK(message_of(folder.file("changed", changed)).find("changed") != std::string::npos);
+    CHECK(file_error(folder.file("changed", changed)).find("changed") != std::string::npos);
   }
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("values that are not finite are refused") {
     Model model = make_model("mf", Task::rating, {2, 5}, {1, 7}, 3);
     model.parameters.item_bias[1] = value;
     write(model, folder.path("model"));
-    CHECK(message_of(folder.path("model")).find("not finite") != std::string::npos);
+    CHECK(file_error(folder.path("model")).find("not finite") != std::string::npos);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "fixtures/temporary_folder.h"
+#include "fixtures/text.h"
 #include "ratings/byte_source.h"
 
 using namespace anirec;
@@ -49,7 +50,7 @@ std::string long_text() {
   return text;
 }
 
-std::string error_of(const std::string& path) {
+std::string reading_error(const std::string& path) {
   try {
     read_all_bytes(path);
   } catch (const DataError& error) {
@@ -57,8 +58,6 @@ std::string error_of(const std::string& path) {
   }
   return "(no error)";
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 }  // namespace
 
@@ -105,22 +104,22 @@ TEST_CASE("cut and damaged streams are errors that name the file") {
     const std::string whole = use_zstd ? zstd(text) : gzip(text);
     const std::string kind = use_zstd ? "zstd" : "gzip";
     for (const std::size_t left : {std::size_t{5}, whole.size() / 2, whole.size() - 1}) {
-      const std::string message = error_of(folder.file("cut", whole.substr(0, left)));
+      const std::string message = reading_error(folder.file("cut", whole.substr(0, left)));
       CHECK(contains(message, folder.path("cut")));
       CHECK(contains(message, kind + " data ends early"));
     }
     std::string damaged = whole;
     for (std::size_t i = whole.size() / 2; i < whole.size() / 2 + 64; ++i)
       damaged[i] = static_cast<char>(~damaged[i]);
-    const std::string message = error_of(folder.file("damaged", damaged));
+    const std::string message = reading_error(folder.file("damaged", damaged));
     CHECK(contains(message, folder.path("damaged")));
     CHECK(contains(message, kind + " data is damaged"));
-    CHECK(contains(error_of(folder.file("tail", whole + "what is this")), kind + " data is damaged"));
+    CHECK(contains(reading_error(folder.file("tail", whole + "what is this")), kind + " data is damaged"));
   }
   std::string wrong_sum = gzip("1,2,3\n");
   wrong_sum[wrong_sum.size() - 8] = static_cast<char>(wrong_sum[wrong_sum.size() - 8] ^ 1);
-  CHECK(contains(error_of(folder.file("sum", wrong_sum)), "incorrect data check"));
-  CHECK(contains(error_of(folder.file("twice", gzip(gzip("1,2,3\n")))), "compressed twice"));
+  CHECK(contains(reading_error(folder.file("sum", wrong_sum)), "incorrect data check"));
+  CHECK(contains(reading_error(folder.file("twice", gzip(gzip("1,2,3\n")))), "compressed twice"));
 }
 
 TEST_CASE("what is read whole has a limit, which holds for the unpacked bytes") {
@@ -140,12 +139,12 @@ TEST_CASE("what is read whole has a limit, which holds for the unpacked bytes") 
 
 TEST_CASE("what cannot be opened is said") {
   const TemporaryFolder folder;
-  CHECK(contains(error_of(folder.path("nothing.csv")), "nothing.csv: No such file"));
-  CHECK(contains(error_of(folder.path("")), "is a folder"));
+  CHECK(contains(reading_error(folder.path("nothing.csv")), "nothing.csv: No such file"));
+  CHECK(contains(reading_error(folder.path("")), "is a folder"));
   if (geteuid() != 0) {
     const std::string locked = folder.file("locked.csv", "1,2,3\n");
     std::filesystem::permissions(locked, std::filesystem::perms::none);
-    CHECK(contains(error_of(locked), "Permission denied"));
+    CHECK(contains(reading_error(locked), "Permission denied"));
   }
 }
 
@@ -175,7 +174,7 @@ TEST_CASE("formats that are not text are named, with the way out") {
   for (const Example& example : examples) {
     CAPTURE(example.what);
     for (const std::string& content : {example.content, gzip(example.content)}) {
-      const std::string message = error_of(folder.file("given", content));
+      const std::string message = reading_error(folder.file("given", content));
       CHECK(contains(message, folder.path("given") + ": is "));
       CHECK(contains(message, example.what));
       CHECK(contains(message, example.way_out));

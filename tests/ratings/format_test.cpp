@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "error.h"
+#include "fixtures/text.h"
 #include "ratings/format.h"
 
 using namespace anirec;
@@ -30,8 +31,6 @@ std::string error_of(std::string_view line, const std::string& columns = "", con
   }
   return "(no such error)";
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "fixtures/temporary_folder.h"
+#include "fixtures/text.h"
 #include "interrupt.h"
 #include "ratings/row_parser.h"
 
@@ -62,8 +63,6 @@ std::string error_of(const std::vector<std::string>& paths, int threads = 2, con
   }
   return "(no error)";
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 using Ints = std::vector<std::int64_t>;
 using Floats = std::vector<float>;

@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "fixtures/temporary_folder.h"
+#include "fixtures/text.h"
 #include "ratings/titles.h"
 
 using namespace anirec;
@@ -11,7 +12,7 @@ using namespace std::string_literals;
 
 namespace {
 
-std::string error_of(const std::string& path) {
+std::string titles_error(const std::string& path) {
   try {
     read_titles(path);
   } catch (const DataError& error) {
@@ -19,8 +20,6 @@ std::string error_of(const std::string& path) {
   }
   return "(no error)";
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 std::string name_of(const Titles& titles, std::string_view id) {
   const Title* title = titles.find(id);
@@ -107,23 +106,24 @@ TEST_CASE("columns without end cost nothing in a record and are refused in a hea
   const TemporaryFolder folder;
   const std::string commas(300'000, ',');
   CHECK(name_of(read_titles(folder.file("row.csv", "id,title\n1,x" + commas + "\n2,y\n")), "2") == "y");
-  CHECK(contains(error_of(folder.file("header.csv", "id,title" + commas + "\n1,x\n")), "not recognised"));
+  CHECK(contains(titles_error(folder.file("header.csv", "id,title" + commas + "\n1,x\n")), "not recognised"));
 }
 
 TEST_CASE("faults in titles files have a place and a way out") {
   const TemporaryFolder folder;
-  const std::string wrong = error_of(folder.file("wrong.csv", "a,b,c\n1,2,3\n"));
+  const std::string wrong = titles_error(folder.file("wrong.csv", "a,b,c\n1,2,3\n"));
   CHECK(contains(wrong, folder.path("wrong.csv")));
   CHECK(contains(wrong, "MAL_ID"));
   CHECK(contains(wrong, "movieId,title,genres"));
-  const std::string open_quote = error_of(folder.file("q.csv", "id,title\n1,\"two\nlines\"\n2,\"never\nclosed\n"));
+  const std::string open_quote =
+      titles_error(folder.file("q.csv", "id,title\n1,\"two\nlines\"\n2,\"never\nclosed\n"));
   CHECK(contains(open_quote, folder.path("q.csv") + ":4:3: "));
-  CHECK(
-      contains(error_of(folder.file("after.csv", "id,title\n1,\"a\" b\n")), folder.path("after.csv") + ":2:7: "));
-  CHECK(contains(error_of(folder.file("few.csv", "id,title,genres\n1,x,y\n2,x\n")),
+  CHECK(contains(titles_error(folder.file("after.csv", "id,title\n1,\"a\" b\n")),
+                 folder.path("after.csv") + ":2:7: "));
+  CHECK(contains(titles_error(folder.file("few.csv", "id,title,genres\n1,x,y\n2,x\n")),
                  folder.path("few.csv") + ":3:1: "));
-  CHECK(contains(error_of(folder.file("no_id.csv", "id,title\n,x\n")), folder.path("no_id.csv") + ":2:1: "));
-  CHECK(contains(error_of(folder.file("nul.csv", "id,title\n1,x\0y\n"s)), folder.path("nul.csv") + ":2:4: "));
-  CHECK(contains(error_of(folder.file("empty.csv", "")), "is empty"));
-  CHECK(contains(error_of(folder.file("header.csv", "id,title\n")), "holds no titles"));
+  CHECK(contains(titles_error(folder.file("no_id.csv", "id,title\n,x\n")), folder.path("no_id.csv") + ":2:1: "));
+  CHECK(contains(titles_error(folder.file("nul.csv", "id,title\n1,x\0y\n"s)), folder.path("nul.csv") + ":2:4: "));
+  CHECK(contains(titles_error(folder.file("empty.csv", "")), "is empty"));
+  CHECK(contains(titles_error(folder.file("header.csv", "id,title\n")), "holds no titles"));
 }

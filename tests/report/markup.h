@@ -7,6 +7,9 @@
 
 namespace anirec {
 
+// Names with markup and a terminal escape.
+inline const std::string hostile_text = "<script>alert(\"1\")</script>&\x1b[31m";
+
 // "" where every element is closed in its order, else what is wrong and where.
 inline std::string markup_fault(std::string_view html) {
   std::vector<std::string> open;

@@ -10,8 +10,6 @@ using namespace anirec;
 
 namespace {
 
-const std::string evil = "<script>alert(\"1\")</script>&\x1b[31m";
-
 ComparedRun hybrid_run(const std::string& name) {
   return {name, "hybrid", "hybrid", 2,
           R"({"split":"test","rows":4,"loss":1.5,"rmse":1.25,"mae":1,"bce":0.5,"accuracy":0.75,"precision":1,
@@ -112,11 +110,11 @@ TEST_CASE("a report of 20,000 items and as many epochs stays under a megabyte") 
 
 TEST_CASE("whatever comes from files is text") {
   RunReport report = full_report(3);
-  report.run = hybrid_run(evil);
-  report.data.sources = {{evil, evil, evil}};
-  report.mapped[0].name = report.mapped[1].genres = evil;
-  report.most_recommended[0].name = evil;
-  report.command = report.device = evil;
+  report.run = hybrid_run(hostile_text);
+  report.data.sources = {{hostile_text, hostile_text, hostile_text}};
+  report.mapped[0].name = report.mapped[1].genres = hostile_text;
+  report.most_recommended[0].name = hostile_text;
+  report.command = report.device = hostile_text;
   report.run.evaluation.replace(report.run.evaluation.find("user+item"), 9, "<i>\\\"mean\\\"");
   const std::string html = run_report_html(report);
   CHECK(markup_fault(html) == "");
@@ -158,7 +156,7 @@ TEST_CASE("an item has the colour of its rarest genre among the six most frequen
 TEST_CASE("a comparison has the tables, the curves and each run's command") {
   const RunReport one = full_report(4);
   std::vector<ReportedRun> runs = {{hybrid_run("first"), one.history, "anirec train first"},
-                                   {hybrid_run(evil), one.history, "anirec train second"}};
+                                   {hybrid_run(hostile_text), one.history, "anirec train second"}};
   const std::string html = comparison_report_html(runs, "1.2.3");
   CHECK(markup_fault(html) == "");
   CHECK_FALSE(contains(html, "<script"));

@@ -10,8 +10,6 @@ using namespace anirec;
 
 namespace {
 
-const std::string evil = "<script>alert(\"1\")</script>&\x1b[31m";
-
 // `count` trials over two settings, the best first; every third goes on to a second rung, and one could not be
 // trained.
 SearchReport report_of(std::uint64_t count) {
@@ -71,10 +69,10 @@ TEST_CASE("the page of many trials stays small, and text is no markup") {
   CHECK(search_report_html(report).size() < 1000000);
   CHECK(occurrences(search_report_html(report), "best 300 are drawn") == 1);
   report = report_of(8);
-  report.settings[0] = {evil, {evil, "1"}, 0.5, evil};
-  report.trials[2].settings = {{evil, evil}};
-  report.command = evil;
-  report.model = report.task = evil;
+  report.settings[0] = {hostile_text, {hostile_text, "1"}, 0.5, hostile_text};
+  report.trials[2].settings = {{hostile_text, hostile_text}};
+  report.command = hostile_text;
+  report.model = report.task = hostile_text;
   const std::string html = search_report_html(report);
   CHECK(markup_fault(html) == "");
   CHECK(occurrences(html, "<script") == 0);

@@ -1,34 +1,19 @@
 // The arrows of docs/design.md are held by tools/check_includes: here it looks at trees with planted includes.
 #include <doctest/doctest.h>
 
-#include <sys/wait.h>
-
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <set>
 #include <string>
 
 #include "fixtures/temporary_folder.h"
+#include "tools/run_tool.h"
 
-using anirec::TemporaryFolder;
+using namespace anirec;
 
 namespace {
 
-struct Outcome {
-  int status;
-  std::string output;  // both streams
-};
-
-Outcome check_includes(const std::string& tree) {
-  const std::string command = std::string("\"" ANIREC_SOURCE_DIR "/tools/check_includes\" \"") + tree + "\" 2>&1";
-  std::FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Outcome outcome;
-  for (int c; (c = std::fgetc(pipe)) != EOF;) outcome.output += static_cast<char>(c);
-  outcome.status = WEXITSTATUS(pclose(pipe));
-  return outcome;
-}
+Outcome check_includes(const std::string& tree) { return run_tool("check_includes \"" + tree + "\""); }
 
 // A tree of one file.
 Outcome check_file(const std::string& path, const std::string& content) {

@@ -3,34 +3,17 @@
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
 #include "fixtures/temporary_folder.h"
+#include "fixtures/text.h"
+#include "tools/run_tool.h"
 
-using anirec::TemporaryFolder;
+using namespace anirec;
 
 namespace {
-
-struct Outcome {
-  int status;
-  std::string output;  // both streams
-};
-
-Outcome run_tool(const std::string& line, const std::string& before = "") {
-  const std::string command = before + " \"" ANIREC_SOURCE_DIR "/tools/\"" + line + " 2>&1";
-  std::FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Outcome outcome;
-  for (int c; (c = std::fgetc(pipe)) != EOF;) outcome.output += static_cast<char>(c);
-  outcome.status = WEXITSTATUS(pclose(pipe));
-  return outcome;
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string executable(const TemporaryFolder& folder, const std::string& name, const std::string& text) {
   const std::string file = folder.file(name, "#!/bin/sh\n" + text);

@@ -17,10 +17,10 @@ anirec::emulation::Index threadIdx, blockIdx, blockDim, gridDim;
 namespace anirec::emulation {
 namespace {
 
-enum class State { unstarted, running, ready, at_barrier, meeting, returned };
+enum class Progress { unstarted, running, ready, at_barrier, meeting, returned };
 
 struct Thread {
-  State state = State::unstarted;
+  Progress progress = Progress::unstarted;
   Fiber* fiber = nullptr;
   Site site;  // of what it waits for
   WarpCall call = WarpCall::sync;
@@ -130,7 +130,7 @@ void Block::serve(Fiber& self) {
 
 void Block::become(std::uint32_t index) {
   current_ = index;
-  threads_[index].state = State::running;
+  threads_[index].progress = Progress::running;
   threadIdx.x = index;
   watch::thread_goes_on(index);
 }
@@ -140,7 +140,7 @@ void Block::call_thread(Fiber& self, std::uint32_t index) {
   watch::thread_starts(index);
   become(index);
   launch_->thread();
-  threads_[index].state = State::returned;
+  threads_[index].progress = Progress::returned;
   ++returned_;
 }
 
@@ -165,7 +165,7 @@ void Block::leave_running_thread() {
 }
 
 void Block::make_ready(std::uint32_t index) {
-  threads_[index].state = State::ready;
+  threads_[index].progress = Progress::ready;
   ready_.push_back(index);
 }
 
@@ -179,7 +179,7 @@ void Block::find_work_when_all_wait() {
 
 void Block::barrier(Site site) {
   Thread& thread = threads_[current_];
-  thread.state = State::at_barrier;
+  thread.progress = Progress::at_barrier;
   thread.site = site;
   if (at_barrier_++ == 0) barrier_site_ = site;
   if (barrier_site_.line() != site.line())
@@ -191,7 +191,7 @@ bool Block::all_came(unsigned first, const Thread& caller) const {
   for (unsigned lane = 0; lane < 32; ++lane) {
     if ((caller.mask >> lane & 1) == 0) continue;
     const Thread& other = threads_[first + lane];
-    if (other.state != State::meeting || other.call != caller.call || other.mask != caller.mask ||
+    if (other.progress != Progress::meeting || other.call != caller.call || other.mask != caller.mask ||
         other.site.line() != caller.site.line())
       return false;
   }
@@ -213,7 +213,7 @@ std::uint64_t Block::meet(WarpCall call, unsigned mask, std::uint64_t value, uns
           " threads does not have");
   if ((mask >> from & 1) == 0 && call == WarpCall::shuffle)
     fault("the shuffle at " + text(site) + " reads lane " + std::to_string(from) + ", which its mask leaves out");
-  thread.state = State::meeting;
+  thread.progress = Progress::meeting;
   if (all_came(first, thread)) meet_complete(first, mask, call);
   leave_running_thread();
   return thread.result;
@@ -240,10 +240,10 @@ void* Block::shared() {
 std::string Block::who(std::uint32_t index) const {
   const Thread& thread = threads_[index];
   std::string name = "thread " + std::to_string(index);
-  switch (thread.state) {
-    case State::returned: return name + " has returned";
-    case State::at_barrier: return name + " waits at the barrier at " + text(thread.site);
-    case State::meeting: {
+  switch (thread.progress) {
+    case Progress::returned: return name + " has returned";
+    case Progress::at_barrier: return name + " waits at the barrier at " + text(thread.site);
+    case Progress::meeting: {
       char mask[16];
       std::snprintf(mask, sizeof mask, "0x%08x", thread.mask);
       return name + " waits for the lanes " + mask + " at " + text(thread.site);
@@ -260,19 +260,19 @@ void Block::fault(const std::string& what) const {
 // Nobody can go on: one waiting thread, and one that does something else, tell why.
 void Block::stuck() const {
   std::uint32_t waiting = 0;
-  while (threads_[waiting].state != State::meeting && waiting + 1 < launch_->threads) ++waiting;
-  if (threads_[waiting].state != State::meeting)
-    for (waiting = 0; threads_[waiting].state == State::returned;) ++waiting;
+  while (threads_[waiting].progress != Progress::meeting && waiting + 1 < launch_->threads) ++waiting;
+  if (threads_[waiting].progress != Progress::meeting)
+    for (waiting = 0; threads_[waiting].progress == Progress::returned;) ++waiting;
   const Thread& thread = threads_[waiting];
-  const bool lanes = thread.state == State::meeting;
+  const bool lanes = thread.progress == Progress::meeting;
   const std::uint32_t first = lanes ? waiting - waiting % 32 : 0;
   std::uint32_t missing = first;
   for (; missing + 1 < launch_->threads; ++missing) {
     const Thread& other = threads_[missing];
     if (lanes ? (thread.mask >> (missing - first) & 1) != 0 &&
-                    (other.state != State::meeting || other.mask != thread.mask || other.call != thread.call ||
-                     other.site.line() != thread.site.line())
-              : other.state != State::at_barrier)
+                    (other.progress != Progress::meeting || other.mask != thread.mask ||
+                     other.call != thread.call || other.site.line() != thread.site.line())
+              : other.progress != Progress::at_barrier)
       break;
   }
   fault(std::string(lanes ? "a named lane does not come" : "divergent barrier") + ": " + who(waiting) + ", " +
