@@ -59,6 +59,7 @@ class Block {
   void* shared_ = nullptr;
   std::vector<Thread> threads_;
   std::vector<std::uint32_t> unstarted_, ready_;  // no order: taken at random
+  std::vector<std::uint32_t> meeting_;            // the lanes of each warp that wait for others
   Site barrier_site_;                             // of the first thread that came
   std::uint32_t current_ = 0, at_barrier_ = 0, returned_ = 0;
   Fiber main_;
@@ -79,6 +80,7 @@ void Block::run(const Launch& launch, std::uint32_t poison, Random& random) {
   threads_.assign(launch.threads, Thread{});
   unstarted_.resize(launch.threads);
   std::iota(unstarted_.begin(), unstarted_.end(), 0u);
+  meeting_.assign((launch.threads + 31) / 32, 0);
   at_barrier_ = returned_ = 0;
   shared_ = launch.shared_bytes == 0 ? nullptr : guarded_allocate(launch.shared_bytes);
   if (shared_ != nullptr) {
@@ -188,11 +190,11 @@ void Block::barrier(Site site) {
 }
 
 bool Block::all_came(unsigned first, const Thread& caller) const {
+  if ((meeting_[first / 32] & caller.mask) != caller.mask) return false;
   for (unsigned lane = 0; lane < 32; ++lane) {
     if ((caller.mask >> lane & 1) == 0) continue;
     const Thread& other = threads_[first + lane];
-    if (other.progress != Progress::meeting || other.call != caller.call || other.mask != caller.mask ||
-        other.site.line() != caller.site.line())
+    if (other.call != caller.call || other.mask != caller.mask || other.site.line() != caller.site.line())
       return false;
   }
   return true;
@@ -214,6 +216,7 @@ std::uint64_t Block::meet(WarpCall call, unsigned mask, std::uint64_t value, uns
   if ((mask >> from & 1) == 0 && call == WarpCall::shuffle)
     fault("the shuffle at " + text(site) + " reads lane " + std::to_string(from) + ", which its mask leaves out");
   thread.progress = Progress::meeting;
+  meeting_[first / 32] |= 1u << lane;
   if (all_came(first, thread)) meet_complete(first, mask, call);
   leave_running_thread();
   return thread.result;
@@ -222,6 +225,7 @@ std::uint64_t Block::meet(WarpCall call, unsigned mask, std::uint64_t value, uns
 void Block::meet_complete(unsigned first, unsigned mask, WarpCall call) {
   std::uint64_t ballot = 0;
   if (call == WarpCall::sync) watch::warp_synchronized(first, mask);
+  meeting_[first / 32] &= ~mask;
   for (unsigned lane = 0; lane < 32; ++lane)
     if ((mask >> lane & 1) != 0 && threads_[first + lane].value != 0) ballot |= std::uint64_t{1} << lane;
   for (unsigned lane = 0; lane < 32; ++lane) {
