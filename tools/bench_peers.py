@@ -14,8 +14,8 @@ are installed from PyPI into build/peers-venv; one that cannot be is named and l
   threads       two threads over one
   busy          the same beside a process that keeps one core busy
 
-quality: every contender has settings and numbers of passes in QUALITY; the fastest number of passes that comes to the
-wanted RMSE counts, for all alike, and is then repeated. Scores are clipped to the range of the ratings, whoever made them.
+quality: every contender has settings and numbers of passes in QUALITY, k = 64 where they do not say otherwise; the fastest
+of its runs that comes to the wanted RMSE counts, for all alike, and is then repeated. Scores are clipped to the range of the ratings, whoever made them.
 """
 import argparse
 import collections
@@ -519,9 +519,10 @@ def ladder(record, data, name):
     """A contender's runs: (RMSE, wall seconds, contender), one a number of passes; not past a process that failed."""
     settings, steps = QUALITY[name]
     runs = []
+    library = name.split(",")[0]
     for passes in steps[:1] if arguments.quick else steps:
         full = f"{name}, {passes} passes"
-        contender = data.anirec(full, settings, passes) if name.startswith("anirec") else data.peer(full, name, settings, passes)
+        contender = data.anirec(full, settings, passes) if library == "anirec" else data.peer(full, library, settings, passes)
         line = record.measure("quality", f"{data.name}, numbers of passes", contender)
         if "error" in line:
             break
@@ -531,11 +532,14 @@ def ladder(record, data, name):
 
 def quality(record, peers):
     for data in cuts(DATA):
-        runs = {name: ladder(record, data, name) for name in QUALITY if name.startswith("anirec") or name in peers}
-        ours = [one for name in runs if name.startswith("anirec") for one in runs[name]]
+        runs = collections.defaultdict(list)  # of a library, whatever the settings
+        for name in QUALITY:
+            if (library := name.split(",")[0]) == "anirec" or library in peers:
+                runs[library] += ladder(record, data, name)
+        ours = runs.pop("anirec")
         chosen = {}
-        for name, theirs in runs.items():
-            if name.startswith("anirec") or not theirs:
+        for theirs in runs.values():
+            if not theirs:
                 continue
             wanted = min(theirs)[0]
             peer = min(theirs)[2]
