@@ -52,12 +52,15 @@ SECTIONS = {"training": ["torch", "keras"], "libmf": ["libmf"], "reading": ["pol
 DATA = {"ml-100k": "ml-100k/u.data", "ml-latest-small": "ml-latest-small/ratings.csv",
         "anime2016": "anime2016/anime_ratings.dat", "mal2023": "mal2023/animelist_all.csv"}
 ADAGRAD = ["--optimizer", "rowwise-adagrad", "--lr", 0.1, "--l2", 0.1, "--dropout", 0, "--batch-size", 1024]
+SMALL_ADAM = ["--dim", 8, "--lr", 0.012, "--l2", 0.06, "--dropout", 0, "--batch-size", 4096, "--lr-schedule", "cosine"]
 DEFAULTS = []
 # Contender: settings, numbers of passes.
 QUALITY = {
     "anirec, defaults": (DEFAULTS, [3, 5, 8, 12, 16, 20, 30]),
     "anirec, row-wise Adagrad": (ADAGRAD, [5, 10, 20, 40]),
+    "anirec, Adam, k = 8": (SMALL_ADAM, [4, 5, 6, 8]),
     "libmf": (["--lr", 0.05, "--l2", 0.1], [10, 20, 30, 40]),
+    "libmf, rate 0.1": (["--lr", 0.1, "--l2", 0.1], [10, 15, 20]),
     "surprise": (["--lr", 0.005, "--l2", 0.05], [20, 40, 60]),
     "cornac": (["--lr", 0.01, "--l2", 0.05], [10, 20, 40, 60]),
     "lenskit": (["--l2", 0.1], [5, 10, 20]),
