@@ -15,7 +15,8 @@ are installed from PyPI into build/peers-venv; one that cannot be is named and l
   busy          the same beside a process that keeps one core busy
 
 quality: every contender has settings and numbers of passes in QUALITY, k = 64 where they do not say otherwise; the fastest
-of its runs that comes to the wanted RMSE counts, for all alike, and is then repeated. Scores are clipped to the range of the ratings, whoever made them.
+of its runs that comes to the wanted RMSE counts, for all alike, and is then repeated. Scores are clipped to the range of the
+ratings, whoever made them.
 """
 import argparse
 import collections
@@ -518,11 +519,15 @@ def libmf(record, peers):
         record.rounds("libmf", data.name, [peer, *speeds, *qualities])
 
 
+def library_of(name):
+    return name.split(",")[0]
+
+
 def ladder(record, data, name):
     """A contender's runs: (RMSE, wall seconds, contender), one a number of passes; not past a process that failed."""
     settings, steps = QUALITY[name]
     runs = []
-    library = name.split(",")[0]
+    library = library_of(name)
     for passes in steps[:1] if arguments.quick else steps:
         full = f"{name}, {passes} passes"
         contender = data.anirec(full, settings, passes) if library == "anirec" else data.peer(full, library, settings, passes)
@@ -537,7 +542,7 @@ def quality(record, peers):
     for data in cuts(DATA):
         runs = collections.defaultdict(list)  # of a library, whatever the settings
         for name in QUALITY:
-            if (library := name.split(",")[0]) == "anirec" or library in peers:
+            if (library := library_of(name)) == "anirec" or library in peers:
                 runs[library] += ladder(record, data, name)
         ours = runs.pop("anirec")
         chosen = {}

@@ -13,12 +13,9 @@
 
 #include "fixtures/run_program.h"
 #include "fixtures/temporary_folder.h"
+#include "fixtures/text.h"
 
 namespace anirec {
-
-inline bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
 
 // "" where the program refused as the contract says: this exit code, one line on stderr that begins with "anirec:
 // " and holds these parts. Else what is wrong.

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "fixtures/text.h"
 #include "report/comparison_report.h"
 #include "report/item_map_figure.h"
 #include "report/markup.h"
@@ -58,8 +59,6 @@ RunReport full_report(std::size_t items) {
   report.version = "1.2.3";
   return report;
 }
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 }  // namespace
 
