@@ -90,7 +90,7 @@ void Window::plan(const WindowRange& range, std::uint64_t train_samples, std::ui
     step.step = static_cast<std::uint32_t>(number);
     step.inverse_size = 1.0f / static_cast<float>(step.size);
     step.rate = static_cast<float>(learning_rate_at(settings_.rate, number));
-    step.adam_rate = rates.step(number - 1, number).rate;
+    step.adam_rate = rates.rate(number);
     step.l2 = 2 * settings_.l2 / static_cast<float>(step.size);
   }
   chunks_.upload(std::as_const(host_chunks_).span().first(chunks.size()), stream);

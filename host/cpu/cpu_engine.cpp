@@ -116,9 +116,9 @@ class CpuEngine final : public Engine {
       set_moments(2, state->second);
       if (!state->first.dense.empty()) state_.dense.first = line_vector(state->first.dense);
       if (!state->second.dense.empty()) state_.dense.second = line_vector(state->second.dense);
-      if (state_.users.keeps_last_step()) {
-        state_.users.last_step = state->user_last_step;
-        state_.items.last_step = state->item_last_step;
+      if (state_.users.puts_updates_off()) {
+        state_.users.set_last_steps(state->user_last_step, state->step);
+        state_.items.set_last_steps(state->item_last_step, state->step);
       }
       state_.catch_up.extend(state_.step);
     }
@@ -184,15 +184,14 @@ class CpuEngine final : public Engine {
 
   void read(Parameters& parameters) const override {
     parameters.dense.assign(state_.dense.values.begin(), state_.dense.values.end());
-    read_forward(state_.users, parameters.user_embedding, parameters.user_bias);
-    read_forward(state_.items, parameters.item_embedding, parameters.item_bias);
+    read_tables(parameters, false);
   }
 
   void read_state(Parameters& parameters, OptimizerState& state) const override {
-    get_column(0, parameters);
+    read_tables(parameters, true);
     parameters.dense.assign(state_.dense.values.begin(), state_.dense.values.end());
-    get_column(1, state.first);
-    get_column(2, state.second);
+    get_moments(1, state.first);
+    get_moments(2, state.second);
     const Optimizer kind = settings_.optimizer;
     const bool adams = kind == Optimizer::adam || kind == Optimizer::lazy_adam;
     const auto kept = [](const LineVector& from, bool wanted) {
@@ -246,7 +245,7 @@ class CpuEngine final : public Engine {
         fetch_ahead ? window_->users.runs[b + 1] : RowRuns{},
         fetch_ahead ? window_->items.runs[b + 1] : RowRuns{},
         {&state_.catch_up, step, static_cast<float>(rate), 2 * settings_.l2 / static_cast<float>(size)}};
-    if (state_.users.keeps_last_step()) {
+    if (state_.users.puts_updates_off()) {
       for (RowTable* table : {&state_.users, &state_.items}) {
         const RowRuns& runs = table == &state_.users ? batch.user_runs : batch.item_runs;
         const RunShare share = even_share(runs, member, members);
@@ -255,13 +254,16 @@ class CpuEngine final : public Engine {
       team_.barrier();
     }
     if (dot_ != nullptr) {
+      const auto everybody = [&] {
+        if (!dot_->updates_at_once()) team_.barrier();
+      };
       dot_->forward(batch, member, members);
       team_.barrier();
       dot_->sum_items(batch, member, members);
       finish_dense(batch, dot_->tile_sums(), dot_->dense_gradients(), 1, member, sums);
-      team_.barrier();
+      everybody();
       dot_->update_users(batch, member, members);
-      team_.barrier();
+      everybody();
       dot_->update_items(batch, member, members);
     } else {
       mlp_->forward_backward(batch, member, members);
@@ -278,7 +280,7 @@ class CpuEngine final : public Engine {
                     std::size_t stride, int member, TrainSums& sums) {
     const Tiling tiling(batch.size);
     const std::uint64_t step = batch.row_step.step;
-    const AdamStep adam = state_.catch_up.step(step - 1, step);
+    const AdamStep adam = state_.catch_up.step(step);
     const std::uint32_t count = static_cast<std::uint32_t>(state_.dense.values.size());
     update_dense(state_.dense, settings_.optimizer, adam, batch.row_step.rate, gradients, stride, tiling.groups,
                  share_begin(count, member, team_.size()), share_begin(count, member + 1, team_.size()));
@@ -295,12 +297,18 @@ class CpuEngine final : public Engine {
     state_.items.set(column, moments.item_embedding, moments.item_bias);
   }
 
-  void get_column(int column, Parameters& to) const {
-    state_.users.get(column, to.user_embedding, to.user_bias);
-    state_.items.get(column, to.item_embedding, to.item_bias);
+  void get_moments(int column, Parameters& to) const {
+    state_.users.get_moments(column, to.user_embedding, to.user_bias);
+    state_.items.get_moments(column, to.item_embedding, to.item_bias);
   }
 
-  void read_forward(const RowTable& table, std::vector<float>& values, std::vector<float>& biases) const {
+  // Rows after the last step, or each after its own.
+  void read_tables(Parameters& to, bool raw) const {
+    read_table(state_.users, raw, to.user_embedding, to.user_bias);
+    read_table(state_.items, raw, to.item_embedding, to.item_bias);
+  }
+
+  void read_table(const RowTable& table, bool raw, std::vector<float>& values, std::vector<float>& biases) const {
     const std::size_t dim = static_cast<std::size_t>(table.dim()),
                       padded = static_cast<std::size_t>(table.padded());
     values.resize(table.rows() * dim);
@@ -310,7 +318,10 @@ class CpuEngine final : public Engine {
       float* row = rows.data() + padded * static_cast<std::size_t>(member);
       for (std::size_t r = begin; r < end; ++r) {
         float bias;
-        state_.look_at(table, static_cast<std::uint32_t>(r), row, bias);
+        if (raw)
+          table.raw_row(static_cast<std::uint32_t>(r), state_.catch_up, row, bias);
+        else
+          state_.look_at(table, static_cast<std::uint32_t>(r), row, bias);
         std::copy_n(row, dim, values.data() + r * dim);
         if (table.has_bias()) biases[r] = bias;
       }
@@ -345,10 +356,10 @@ std::uint64_t cpu_engine_memory(const ModelConfig& model, const TrainSettings& s
   // Floats and 32-bit numbers alike: the window's columns and its runs of both tables, stamps, masks, gradients.
   std::uint64_t numbers =
       window * 11 + members * (rows + 2 * batch) + batch * (padded / 16 + 1) + (tiling.groups + 3) * dense;
-  if (model.trunk() == Trunk::dot)
-    numbers += (padded + lanes) * std::min<std::uint64_t>(batch, model.items);
-  else
+  if (model.trunk() == Trunk::mlp)
     numbers += batch * 2 * dim;
+  else if (settings.optimizer != Optimizer::adam)
+    numbers += (padded + lanes) * std::min<std::uint64_t>(batch, model.items);
   const auto table = [&](std::uint32_t count) {
     return RowTable::memory(count, model.dim, model.has_row_bias(), settings.optimizer);
   };

@@ -133,8 +133,9 @@ DotStep::DotStep(const ModelConfig& model, const TrainSettings& settings, RowTab
       masks_(model.dim, settings.dropout, settings.seed, settings.batch_size),
       scale_(dropout_scale(settings.dropout) * dropout_scale(settings.dropout)),
       slope_(settings.batch_size),
-      item_gradients_(static_cast<std::size_t>(items.padded() + lanes) *
-                      std::min<std::size_t>(settings.batch_size, model.items)),
+      item_gradients_(updates_at_once() ? 0
+                                        : static_cast<std::size_t>(items.padded() + lanes) *
+                                              std::min<std::size_t>(settings.batch_size, model.items)),
       dense_gradients_(Tiling::room_for(settings.batch_size).groups),
       tile_sums_(Tiling::room_for(settings.batch_size).tiles) {}
 
@@ -163,6 +164,7 @@ void DotStep::forward(const Batch& batch, int member, int members) {
 }
 
 void DotStep::sum_items(const Batch& batch, int member, int members) {
+  if (updates_at_once()) return;
   const OtherSide other = {users_, batch.user, slope_.data(), masks_, scale_, model_.additive_bias};
   sum_rows(batch.item_runs, share_of_runs(batch.item_runs, member, members), other, item_gradients_.data(),
            item_gradient_stride());
@@ -178,9 +180,15 @@ void DotStep::update_users(const Batch& batch, int member, int members) {
 
 void DotStep::update_items(const Batch& batch, int member, int members) {
   const RunShare share = share_of_runs(batch.item_runs, member, members);
-  update_rows(items_, batch.item_runs, share, batch.row_step,
-              rows_ahead(items_, batch.item_runs, share, batch.next_item_runs, member, members),
-              item_gradients_.data(), item_gradient_stride());
+  const RowsAhead ahead = rows_ahead(items_, batch.item_runs, share, batch.next_item_runs, member, members);
+  if (updates_at_once()) {
+    const OtherSide other = {users_, batch.user, slope_.data(), masks_, scale_, model_.additive_bias};
+    std::vector<float> g(static_cast<std::size_t>(items_.padded()));
+    sum_and_update_rows(items_, batch.item_runs, share, other, batch.row_step, ahead, g.data());
+  } else {
+    update_rows(items_, batch.item_runs, share, batch.row_step, ahead, item_gradients_.data(),
+                item_gradient_stride());
+  }
 }
 
 }  // namespace anirec

@@ -21,8 +21,9 @@ class DotStep {
 
   // Scores, losses and error signals of the tiles of a share.
   void forward(const Batch& batch, int member, int members);
-  // The items' gradients, before anything is written: the users' update needs the old item rows and the items'
-  // needs the old user rows.
+  // Whether updates leave what others read, w, alone. If not, the items' gradients are summed before anything is
+  // written: the users' update needs the old item rows and the items' needs the old user rows.
+  bool updates_at_once() const { return users_.puts_updates_off(); }
   void sum_items(const Batch& batch, int member, int members);
   void update_users(const Batch& batch, int member, int members);
   void update_items(const Batch& batch, int member, int members);
@@ -40,7 +41,7 @@ class DotStep {
   DropoutMasks masks_;
   float scale_;                         // 1/(1−p) of both sides together
   std::vector<float> slope_;            // [B] d loss / d score
-  std::vector<float> item_gradients_;   // [distinct items][P + 16], the bias's at the end
+  std::vector<float> item_gradients_;   // [distinct items][P + 16], the bias's at the end; where they are summed
   std::vector<float> dense_gradients_;  // [groups]
   std::vector<TrainSums> tile_sums_;    // [tiles]
 };

@@ -47,7 +47,12 @@ RowTable::RowTable(std::uint32_t rows, int dim, bool has_bias, Optimizer optimiz
   tail_at_ = layout.tail_at;
   stride_ = static_cast<std::size_t>(layout.stride);
   data_.resize(stride_ * rows);
-  if (keeps_last_step()) last_step.assign(rows, 0);
+  if (puts_updates_off()) last_step.assign(rows, 0);
+}
+
+void RowTable::set_last_steps(const std::vector<std::uint32_t>& steps, std::uint64_t now) {
+  last_step = steps;
+  moved_until_ = now;
 }
 
 int RowTable::column_at(int column) const {
@@ -62,7 +67,7 @@ void RowTable::set(int column, const std::vector<float>& values, const std::vect
   }
 }
 
-void RowTable::get(int column, std::vector<float>& values, std::vector<float>& biases) const {
+void RowTable::get_moments(int column, std::vector<float>& values, std::vector<float>& biases) const {
   values.clear();
   biases.clear();
   if (column_at(column) < 0) return;
@@ -79,12 +84,11 @@ void RowTable::brought_forward(std::uint32_t index, const CatchUpTable& table, s
                                float& bias) const {
   const float* from = row(index);
   bias = has_bias_ ? from[tail_at_ + tail_bias] : 0.0f;
-  const std::uint64_t last = keeps_last_step() ? last_step[index] : 0;
-  if (last == 0 || last == now) {
+  CatchUp by;
+  if (!puts_updates_off() || !movement(last_step[index], now, table, by)) {
     std::copy_n(from, padded_, to);
     return;
   }
-  const CatchUp by = table.between(last, now);
   catch_up_row(to, from, from + first_at_, from + second_at_, padded_, by);
   if (has_bias_) {
     const float* tail = from + tail_at_;

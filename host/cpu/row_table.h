@@ -39,17 +39,34 @@ class RowTable {
   int second_at() const { return second_at_; }  // v an element; -1: none
   int tail_at() const { return tail_at_; }      // bias, m, v, row-wise v
 
-  // Adam only: the step that wrote each row last; 0: never touched.
+  // Adam only. A step writes a row's m and v alone: w moves when the row is next brought forward, by that update
+  // and by the steps since, with one root and one division an element for both, and nobody waits for others to
+  // have read w.
+  bool puts_updates_off() const { return optimizer_ == Optimizer::adam; }
+  // The step that wrote each row last; 0: never touched.
   std::vector<std::uint32_t> last_step;
-  bool keeps_last_step() const { return optimizer_ == Optimizer::adam; }
+  // Rows as they come from elsewhere, after step `now`: w has moved.
+  void set_last_steps(const std::vector<std::uint32_t>& steps, std::uint64_t now);
+  // What w and bias are to be moved by to stand after step `now`, if by anything. The row's last step is `last`.
+  bool movement(std::uint64_t last, std::uint64_t now, const CatchUpTable& catch_up, CatchUp& by) const {
+    const bool put_off = last > moved_until_;
+    if (last == 0 || (last == now && !put_off)) return false;
+    by = catch_up.between(last, now);
+    if (put_off) by.update = catch_up.rate(last);
+    return true;
+  }
 
-  // Whole columns in and out, raw. `column`: 0 w, 1 m, 2 v.
+  // Whole columns, raw. `column`: 0 w, 1 m, 2 v; w to read is raw_row().
   void set(int column, const std::vector<float>& values, const std::vector<float>& biases);
-  void get(int column, std::vector<float>& values, std::vector<float>& biases) const;
+  void get_moments(int column, std::vector<float>& values, std::vector<float>& biases) const;
 
-  // w and bias of a row as they stand after step `now`, brought forward into `to` [P]; the table is not changed.
+  // w and bias of a row, into `to` [P], as they stand after step `now` or after the row's own last step; the table
+  // is not changed.
   void brought_forward(std::uint32_t index, const CatchUpTable& catch_up, std::uint64_t now, float* to,
                        float& bias) const;
+  void raw_row(std::uint32_t index, const CatchUpTable& catch_up, float* to, float& bias) const {
+    brought_forward(index, catch_up, puts_updates_off() ? last_step[index] : 0, to, bias);
+  }
 
  private:
   // Where a row has what, in floats.
@@ -66,6 +83,7 @@ class RowTable {
   Optimizer optimizer_;
   int first_at_ = -1, second_at_ = -1, tail_at_;
   std::size_t stride_;
+  std::uint64_t moved_until_ = 0;  // rows last written in later steps have their update before them
   LineVector data_;
 };
 

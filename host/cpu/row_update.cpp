@@ -3,30 +3,6 @@
 namespace anirec {
 namespace {
 
-ANIREC_CLONES void bring_forward(RowTable& table, const RowRuns& runs, std::uint32_t first, std::uint32_t last,
-                                 const RowStep& step) {
-  constexpr std::uint32_t ahead = 4;
-  for (std::uint32_t r = first; r < last; ++r) {
-    if (r + ahead < last) {
-      const float* next = table.row(runs.row[r + ahead]);
-      for (int k = 0; k < table.tail_at() + lanes; k += lanes) __builtin_prefetch(next + k, 1);
-    }
-    const std::uint32_t index = runs.row[r];
-    const std::uint64_t touched = table.last_step[index];
-    if (touched == 0 || touched + 1 == step.step) continue;
-    const CatchUp by = step.catch_up->between(touched, step.step - 1);
-    float* const row = table.row(index);
-    float* __restrict w = row;
-    const float* __restrict m = row + table.first_at();
-    const float* __restrict v = row + table.second_at();
-    for (int k = 0; k < table.padded(); ++k) w[k] = catch_up(w[k], m[k], v[k], by);
-    if (table.has_bias()) {
-      float* tail = row + table.tail_at();
-      tail[tail_bias] = catch_up(tail[tail_bias], tail[tail_bias_first], tail[tail_bias_second], by);
-    }
-  }
-}
-
 // The first run at or after a `member`-th of the work, a run counting one for its row and one for each sample.
 std::uint32_t run_at_share(const RowRuns& runs, int member, int members) {
   const std::uint64_t work = std::uint64_t{runs.count} + runs.begin[runs.count];
@@ -44,9 +20,28 @@ std::uint32_t run_at_share(const RowRuns& runs, int member, int members) {
 
 }  // namespace
 
-void bring_rows_forward(RowTable& table, const RowRuns& runs, std::uint32_t first, std::uint32_t last,
-                        const RowStep& step) {
-  if (table.keeps_last_step()) bring_forward(table, runs, first, last, step);
+ANIREC_CLONES void bring_rows_forward(RowTable& table, const RowRuns& runs, std::uint32_t first,
+                                      std::uint32_t last, const RowStep& step) {
+  constexpr std::uint32_t ahead = 4;
+  for (std::uint32_t r = first; r < last; ++r) {
+    if (r + ahead < last) {
+      const float* next = table.row(runs.row[r + ahead]);
+      step.catch_up->fetch(table.last_step[runs.row[r + ahead]]);
+      for (int k = 0; k < table.tail_at() + lanes; k += lanes) __builtin_prefetch(next + k, 1);
+    }
+    const std::uint32_t index = runs.row[r];
+    CatchUp by;
+    if (!table.movement(table.last_step[index], step.step - 1, *step.catch_up, by)) continue;
+    float* const row = table.row(index);
+    float* __restrict w = row;
+    const float* __restrict m = row + table.first_at();
+    const float* __restrict v = row + table.second_at();
+    for (int k = 0; k < table.padded(); ++k) w[k] = catch_up(w[k], m[k], v[k], by);
+    if (table.has_bias()) {
+      float* tail = row + table.tail_at();
+      tail[tail_bias] = catch_up(tail[tail_bias], tail[tail_bias_first], tail[tail_bias_second], by);
+    }
+  }
 }
 
 RunShare share_of_runs(const RowRuns& runs, int member, int members) {

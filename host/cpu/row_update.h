@@ -24,7 +24,7 @@ struct RowStep {
 };
 
 // Exact Adam: w and bias of runs [first, last) as they stand after step − 1. Moments are left: the update decays
-// them once for all the steps between. Other optimizers: nothing.
+// them once for all the steps between.
 void bring_rows_forward(RowTable& table, const RowRuns& runs, std::uint32_t first, std::uint32_t last,
                         const RowStep& step);
 
@@ -35,8 +35,10 @@ class RowsAhead {
       : table_(table), row_(runs.row), at_(share.first), end_(share.last) {}
   ANIREC_INLINE void fetch_one() {
     if (at_ == end_) return;
-    const float* const row = table_.row(row_[at_++]);
+    const std::uint32_t index = row_[at_++];
+    const float* const row = table_.row(index);
     for (int k = 0; k < table_.tail_at() + lanes; k += lanes) __builtin_prefetch(row + k, 1, 2);
+    if (table_.puts_updates_off()) __builtin_prefetch(&table_.last_step[index], 1, 2);
   }
 
  private:
@@ -45,7 +47,8 @@ class RowsAhead {
   std::uint32_t at_, end_;
 };
 
-// One row's update by its summed gradient g [padded] and bias gradient.
+// One row's update (of exact Adam what is not put off: RowTable) by its summed gradient g [padded] and bias
+// gradient.
 ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_t samples, float* __restrict g,
                               float bias_gradient, const RowStep& by) {
   float* const row = table.row(index);
@@ -57,16 +60,21 @@ ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_
     for (int k = 0; k < width; ++k) g[k] += factor * w[k];
   }
   switch (table.optimizer()) {
-    case Optimizer::adam:
+    case Optimizer::adam: {
+      float* __restrict m = row + table.first_at();
+      float* __restrict v = row + table.second_at();
+      const std::uint64_t steps = by.step - table.last_step[index];
+      table.last_step[index] = static_cast<std::uint32_t>(by.step);
+      const float decay1 = by.catch_up->decay1(steps), decay2 = by.catch_up->decay2(steps);
+      for (int k = 0; k < width; ++k) adam_moments(m[k], v[k], g[k], decay1, decay2);
+      if (table.has_bias())
+        adam_moments(tail[tail_bias_first], tail[tail_bias_second], bias_gradient, decay1, decay2);
+      return;
+    }
     case Optimizer::lazy_adam: {
       float* __restrict m = row + table.first_at();
       float* __restrict v = row + table.second_at();
-      std::uint64_t last = by.step - 1;
-      if (table.keeps_last_step()) {
-        last = table.last_step[index];
-        table.last_step[index] = static_cast<std::uint32_t>(by.step);
-      }
-      const AdamStep step = by.catch_up->step(last, by.step);
+      const AdamStep step = by.catch_up->step(by.step);
       for (int k = 0; k < width; ++k) adam_update(w[k], m[k], v[k], g[k], step);
       if (table.has_bias())
         adam_update(tail[tail_bias], tail[tail_bias_first], tail[tail_bias_second], bias_gradient, step);

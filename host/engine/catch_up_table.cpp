@@ -5,11 +5,9 @@
 namespace anirec {
 namespace {
 
-constexpr std::uint64_t block_size = std::uint64_t{1} << CatchUpTable::block_bits;
-
 const double sqrt_beta2 = std::sqrt(adam_beta2);
-const std::array<double, 3> rho = {adam_beta1 / sqrt_beta2, adam_beta1 / adam_beta2,
-                                   adam_beta1 / (adam_beta2 * sqrt_beta2)};
+const std::array<double, 4> rho = {adam_beta1 / sqrt_beta2, adam_beta1 / adam_beta2,
+                                   adam_beta1 / (adam_beta2 * sqrt_beta2), adam_beta1 / (adam_beta2 * adam_beta2)};
 
 }  // namespace
 
@@ -18,7 +16,7 @@ const CatchUpTable::Powers& CatchUpTable::powers() {
     Powers powers;
     for (std::uint64_t n = 0; n < catch_up_horizon; ++n) {
       const double exponent = static_cast<double>(n);
-      for (std::size_t a = 0; a < 3; ++a) powers.rho[n].of[a] = std::pow(rho[a], exponent);
+      for (std::size_t a = 0; a < rho.size(); ++a) powers.rho[n].of[a] = std::pow(rho[a], exponent);
       powers.beta1[n] = static_cast<float>(std::pow(adam_beta1, exponent));
       powers.beta2_low[n] = std::pow(adam_beta2, exponent);
     }
@@ -29,18 +27,18 @@ const CatchUpTable::Powers& CatchUpTable::powers() {
   return table;
 }
 
-CatchUpTable::CatchUpTable(const LearningRate& rate) : rate_(rate) {}
+CatchUpTable::CatchUpTable(const LearningRate& rate) : rate_(rate), powers_(powers()) {}
 
 // Whether rate and bias correction are constant in and after a block: √(1 − β2ᵗ) is 1 in double from step 36,800
 // on.
 bool CatchUpTable::steady(std::uint64_t block) const {
-  return rate_.schedule == Schedule::constant && block >= 1 && block * block_size > rate_.warmup_steps;
+  return rate_.schedule == Schedule::constant && block >= 1 && block * block_steps > rate_.warmup_steps;
 }
 
 void CatchUpTable::extend(std::uint64_t step) {
   while (blocks_.size() <= step >> block_bits) {
-    const std::uint64_t index = blocks_.size(), first = index * block_size;
-    const std::uint64_t kept = steady(index) ? 1 : block_size;
+    const std::uint64_t index = blocks_.size(), first = index * block_steps;
+    const std::uint64_t kept = steady(index) ? 1 : block_steps;
     Block block;
     block.sums.resize(kept);
     block.rates.resize(kept);
@@ -49,7 +47,7 @@ void CatchUpTable::extend(std::uint64_t step) {
     CatchUpSums sums = {};
     for (std::uint64_t k = first + kept + catch_up_horizon; k-- > first;) {
       const double rate = adam_rate(learning_rate_at(rate_, k + 1), k + 1);
-      for (std::size_t a = 0; a < 3; ++a) sums.of[a] = rho[a] * (rate + sums.of[a]);
+      for (std::size_t a = 0; a < rho.size(); ++a) sums.of[a] = rho[a] * (rate + sums.of[a]);
       if (k - first < kept) {
         block.sums[k - first] = sums;
         block.rates[k - first] = k == 0 ? 0.0f : static_cast<float>(adam_rate(learning_rate_at(rate_, k), k));
@@ -57,32 +55,6 @@ void CatchUpTable::extend(std::uint64_t step) {
     }
     blocks_.push_back(std::move(block));
   }
-}
-
-const CatchUpSums& CatchUpTable::sums_after(std::uint64_t step) const {
-  const Block& block = blocks_[step >> block_bits];
-  return block.sums[block.sums.size() == 1 ? 0 : step & (block_size - 1)];
-}
-
-CatchUp CatchUpTable::between(std::uint64_t last, std::uint64_t now) const {
-  const std::uint64_t steps = now - last;
-  if (steps == 0) return {0, optimizer_epsilon, 0};
-  return catch_up_scalars(sums_after(last), sums_after(now),
-                          steps < catch_up_horizon ? powers().rho[steps] : CatchUpSums{});
-}
-
-AdamStep CatchUpTable::step(std::uint64_t last, std::uint64_t now) const {
-  const Block& block = blocks_[now >> block_bits];
-  return {decay1(now - last), decay2(now - last),
-          block.rates[block.rates.size() == 1 ? 0 : now & (block_size - 1)]};
-}
-
-float CatchUpTable::decay1(std::uint64_t steps) { return steps < catch_up_horizon ? powers().beta1[steps] : 0.0f; }
-
-float CatchUpTable::decay2(std::uint64_t steps) {
-  if (steps >= catch_up_horizon * powers().beta2_high.size()) return 0.0f;
-  return static_cast<float>(powers().beta2_low[steps % catch_up_horizon] *
-                            powers().beta2_high[steps / catch_up_horizon]);
 }
 
 }  // namespace anirec

@@ -18,18 +18,35 @@ class CatchUpTable {
   // Makes the table reach `step`; to be called before any other member uses that step, by one thread.
   void extend(std::uint64_t step);
 
-  // From just after step `last` to just after step `now` (last <= now, both reached).
-  CatchUp between(std::uint64_t last, std::uint64_t now) const;
+  // From just after step `last` to just after step `now` (last <= now, both reached), without last's own update.
+  CatchUp between(std::uint64_t last, std::uint64_t now) const {
+    const std::uint64_t steps = now - last;
+    if (steps == 0) return {};
+    return catch_up_scalars(entry(last, &Block::sums), entry(now, &Block::sums),
+                            steps < catch_up_horizon ? powers_.rho[steps] : CatchUpSums{});
+  }
 
-  // The update of step `now` for a row last written at step `last` < now.
-  AdamStep step(std::uint64_t last, std::uint64_t now) const;
+  // Asks memory for what a row last written at `step` will need.
+  void fetch(std::uint64_t step) const {
+    __builtin_prefetch(&entry(step, &Block::sums));
+    __builtin_prefetch(&entry(step, &Block::rates));
+  }
 
-  static float decay1(std::uint64_t steps);  // β1ⁿ
-  static float decay2(std::uint64_t steps);  // β2ⁿ
+  float rate(std::uint64_t step) const { return entry(step, &Block::rates); }  // lr'
+  float decay1(std::uint64_t steps) const {
+    return steps < catch_up_horizon ? powers_.beta1[steps] : 0.0f;
+  }                                          // β1ⁿ
+  float decay2(std::uint64_t steps) const {  // β2ⁿ
+    if (steps >= catch_up_horizon * powers_.beta2_high.size()) return 0.0f;
+    return static_cast<float>(powers_.beta2_low[steps % catch_up_horizon] *
+                              powers_.beta2_high[steps / catch_up_horizon]);
+  }
+  // The update of step `now` for what every step updates.
+  AdamStep step(std::uint64_t now) const { return {decay1(1), decay2(1), rate(now)}; }
 
   // The tables themselves, for an engine that looks things up elsewhere. A block stands for 2¹⁶ steps; it has one
   // entry where rate and bias correction are constant in it.
-  static constexpr std::uint64_t block_bits = 16;
+  static constexpr std::uint64_t block_bits = 16, block_steps = std::uint64_t{1} << block_bits;
   struct Block {
     std::vector<CatchUpSums> sums;  // G after each step
     std::vector<float> rates;       // lr'_k
@@ -47,9 +64,14 @@ class CatchUpTable {
 
  private:
   bool steady(std::uint64_t block) const;
-  const CatchUpSums& sums_after(std::uint64_t step) const;
+  template <class T>
+  const T& entry(std::uint64_t step, std::vector<T> Block::*column) const {
+    const std::vector<T>& entries = blocks_[step >> block_bits].*column;
+    return entries[entries.size() == 1 ? 0 : step & (block_steps - 1)];
+  }
 
   LearningRate rate_;
+  const Powers& powers_;
   std::vector<Block> blocks_;
 };
 

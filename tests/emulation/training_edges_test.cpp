@@ -202,7 +202,7 @@ TEST_CASE("rows that waited for any number of steps, as the table of waits says"
     const std::size_t dim = static_cast<std::size_t>(size.dim);
     for (std::uint32_t u = 0; u < size.users; ++u) {
       CAPTURE(waits[u]);
-      const CatchUp by = u == never ? CatchUp{0, optimizer_epsilon, 0} : table.between(now - waits[u], now);
+      const CatchUp by = u == never ? CatchUp{} : table.between(now - waits[u], now);
       for (std::size_t e = u * dim; e < (u + 1) * dim; ++e)
         CHECK(looked.user_embedding[e] == catch_up(p.start.user_embedding[e], state.first.user_embedding[e],
                                                    state.second.user_embedding[e], by));
@@ -226,9 +226,8 @@ TEST_CASE("rows that waited for any number of steps, as the table of waits says"
     for (std::uint32_t u = 0; u + 1 < size.users; ++u) {
       CAPTURE(waits[u]);
       const std::uint32_t steps = u == never ? now + 1 : waits[u] + 1;
-      const CatchUp by = u == never ? CatchUp{0, optimizer_epsilon, 0} : table.between(now - waits[u], now);
-      const AdamStep adam = {CatchUpTable::decay1(steps), CatchUpTable::decay2(steps),
-                             table.step(now, now + 1).rate};
+      const CatchUp by = u == never ? CatchUp{} : table.between(now - waits[u], now);
+      const AdamStep adam = {table.decay1(steps), table.decay2(steps), table.rate(now + 1)};
       for (std::size_t e = u * dim; e < (u + 1) * dim; ++e) {
         float w =
             catch_up(p.start.user_embedding[e], state.first.user_embedding[e], state.second.user_embedding[e], by);
