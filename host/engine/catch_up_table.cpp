@@ -35,6 +35,11 @@ bool CatchUpTable::steady(std::uint64_t block) const {
   return rate_.schedule == Schedule::constant && block >= 1 && block * block_steps > rate_.warmup_steps;
 }
 
+double CatchUpTable::adam_rate_at(std::uint64_t step) const {
+  const double beta1 = step < catch_up_horizon ? std::pow(adam_beta1, static_cast<double>(step)) : 0.0;
+  return adam_rate(learning_rate_at(rate_, step), beta1, beta2_power(step));
+}
+
 void CatchUpTable::extend(std::uint64_t step) {
   while (blocks_.size() <= step >> block_bits) {
     const std::uint64_t index = blocks_.size(), first = index * block_steps;
@@ -46,11 +51,11 @@ void CatchUpTable::extend(std::uint64_t step) {
     // the run will be.
     CatchUpSums sums = {};
     for (std::uint64_t k = first + kept + catch_up_horizon; k-- > first;) {
-      const double rate = adam_rate(learning_rate_at(rate_, k + 1), k + 1);
+      const double rate = adam_rate_at(k + 1);
       for (std::size_t a = 0; a < rho.size(); ++a) sums.of[a] = rho[a] * (rate + sums.of[a]);
       if (k - first < kept) {
         block.sums[k - first] = sums;
-        block.rates[k - first] = k == 0 ? 0.0f : static_cast<float>(adam_rate(learning_rate_at(rate_, k), k));
+        block.rates[k - first] = k == 0 ? 0.0f : static_cast<float>(adam_rate_at(k));
       }
     }
     blocks_.push_back(std::move(block));

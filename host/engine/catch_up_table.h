@@ -35,12 +35,8 @@ class CatchUpTable {
   float rate(std::uint64_t step) const { return entry(step, &Block::rates); }  // lr'
   float decay1(std::uint64_t steps) const {
     return steps < catch_up_horizon ? powers_.beta1[steps] : 0.0f;
-  }                                          // β1ⁿ
-  float decay2(std::uint64_t steps) const {  // β2ⁿ
-    if (steps >= catch_up_horizon * powers_.beta2_high.size()) return 0.0f;
-    return static_cast<float>(powers_.beta2_low[steps % catch_up_horizon] *
-                              powers_.beta2_high[steps / catch_up_horizon]);
-  }
+  }                                                                                           // β1ⁿ
+  float decay2(std::uint64_t steps) const { return static_cast<float>(beta2_power(steps)); }  // β2ⁿ
   // The update of step `now` for what every step updates.
   AdamStep step(std::uint64_t now) const { return {decay1(1), decay2(1), rate(now)}; }
 
@@ -63,6 +59,11 @@ class CatchUpTable {
   static const Powers& powers();
 
  private:
+  double beta2_power(std::uint64_t steps) const {
+    if (steps >= catch_up_horizon * powers_.beta2_high.size()) return 0.0;
+    return powers_.beta2_low[steps % catch_up_horizon] * powers_.beta2_high[steps / catch_up_horizon];
+  }
+  double adam_rate_at(std::uint64_t step) const;  // lr'
   bool steady(std::uint64_t block) const;
   template <class T>
   const T& entry(std::uint64_t step, std::vector<T> Block::*column) const {

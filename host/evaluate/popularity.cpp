@@ -31,11 +31,15 @@ void divide(std::vector<double>& counts) {
 }  // namespace
 
 std::vector<std::uint32_t> some_users(std::span<const Sample> rows, std::size_t most) {
+  std::vector<bool> there;
+  for (const Sample& row : rows) {
+    if (row.user == unknown_index) continue;
+    if (row.user >= there.size()) there.resize(row.user + 1);
+    there[row.user] = true;
+  }
   std::vector<std::uint32_t> all;
-  for (const Sample& row : rows)
-    if (row.user != unknown_index) all.push_back(row.user);
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
+  for (std::uint32_t user = 0; user < there.size(); ++user)
+    if (there[user]) all.push_back(user);
   if (all.size() <= most) return all;
   std::vector<std::uint32_t> some;
   for (std::size_t i = 0; i < most; ++i) some.push_back(all[i * all.size() / most]);

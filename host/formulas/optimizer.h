@@ -33,9 +33,12 @@ ANIREC_FORMULA void adam_update(float& w, float& m, float& v, float g, const Ada
   w -= step.rate * (m * adam_inverse(v));
 }
 
+ANIREC_FORMULA double adam_rate(double learning_rate, double beta1_power, double beta2_power) {
+  return learning_rate * std::sqrt(1.0 - beta2_power) / (1.0 - beta1_power);
+}
 ANIREC_FORMULA double adam_rate(double learning_rate, std::uint64_t step) {
   const double t = static_cast<double>(step);
-  return learning_rate * std::sqrt(1.0 - std::pow(adam_beta2, t)) / (1.0 - std::pow(adam_beta1, t));
+  return adam_rate(learning_rate, std::pow(adam_beta1, t), std::pow(adam_beta2, t));
 }
 
 // What n steps without a gradient do to an element with moments m and v, all at once:

@@ -36,10 +36,13 @@ void check_against_sets(const Samples& samples, SampleRange range, bool only_pos
 
 TEST_CASE("each user's items, ascending and once") {
   for (const Task task : {Task::rating, Task::interaction, Task::hybrid}) {
-    const Samples samples = random_samples(task, 40, 15, 500);
-    for (const SampleRange range : {SampleRange{0, 500}, SampleRange{100, 130}, SampleRange{7, 7}}) {
-      check_against_sets(samples, range, false, items_by_user(samples, range));
-      check_against_sets(samples, range, task != Task::rating, relevant_items_by_user(samples, range));
+    // Lists that are long for their catalogue, and short ones of both kinds.
+    for (const std::uint32_t items : {15u, 1500u, 50000u}) {
+      const Samples samples = random_samples(task, 40, items, 500);
+      for (const SampleRange range : {SampleRange{0, 500}, SampleRange{100, 130}, SampleRange{7, 7}}) {
+        check_against_sets(samples, range, false, items_by_user(samples, range));
+        check_against_sets(samples, range, task != Task::rating, relevant_items_by_user(samples, range));
+      }
     }
   }
 }
