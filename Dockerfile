@@ -26,7 +26,7 @@ RUN install -D -s build/anirec /image/bin/anirec \
 
 FROM ${RUN_IMAGE}
 RUN apt-get update \
-  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libexpat1 libopenblas0-pthread libstdc++6 libzstd1 zlib1g \
+  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libdeflate0 libexpat1 libopenblas0-pthread libstdc++6 libzstd1 zlib1g \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --uid 10001 --user-group --home-dir /runs --no-create-home --shell /usr/sbin/nologin anirec \
   && mkdir /data /runs \

@@ -6,9 +6,10 @@ find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
 pkg_check_modules(openblas REQUIRED IMPORTED_TARGET openblas)
-target_link_libraries(anirec_dependencies INTERFACE Threads::Threads ZLIB::ZLIB PkgConfig::zstd PkgConfig::expat PkgConfig::openblas)
+target_link_libraries(anirec_dependencies INTERFACE Threads::Threads ZLIB::ZLIB PkgConfig::deflate PkgConfig::zstd PkgConfig::expat PkgConfig::openblas)
 
 # name, header that tells it is installed, archive, hash, include folder inside the archive
 function(anirec_header_library name header url hash include_dir)

@@ -20,7 +20,7 @@ namespace anirec {
 namespace {
 
 constexpr std::size_t buffer_size = 1 << 20;
-constexpr std::size_t largest_write = 1 << 30;  // write() takes less than 2 GB at a time
+constexpr std::size_t largest_write = 8 << 20;  // at a time: the disk is given the one while the next is copied
 constexpr const char *temporary_begin = ".anirec.", *temporary_end = ".tmp";
 
 std::string folder_of(const std::string& path) {
@@ -53,6 +53,17 @@ int standard_descriptor(const std::string& path) {
 
 int open_retrying(const char* path, int flags, mode_t mode = 0) {
   return retrying([&] { return open(path, flags | O_CLOEXEC, mode); });
+}
+
+// Has the disk begin with what was written last, if that is much: less is then left to wait for at the end. Only a
+// request: faults are fsync's to tell.
+void start_writing_out([[maybe_unused]] int descriptor, [[maybe_unused]] std::size_t size) {
+#ifdef SYNC_FILE_RANGE_WRITE
+  if (size < largest_write) return;
+  const off_t end = lseek(descriptor, 0, SEEK_CUR);  // −1 for a pipe
+  if (end >= 0)
+    sync_file_range(descriptor, end - static_cast<off_t>(size), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE);
+#endif
 }
 
 int sync_retrying(int descriptor) {
@@ -160,6 +171,7 @@ void AtomicFile::write_through(const char* data, std::size_t size) {
   while (size > 0) {
     const ssize_t written = retrying([&] { return ::write(descriptor_, data, std::min(size, largest_write)); });
     if (written < 0) fail("write");
+    start_writing_out(descriptor_, static_cast<std::size_t>(written));
     data += written;
     size -= static_cast<std::size_t>(written);
   }
