@@ -43,7 +43,7 @@ struct Tiling {
 };
 
 // How far ahead of the sample, or the row, that is being worked on memory is asked for what others need.
-constexpr std::uint32_t samples_fetched_ahead = 8, rows_fetched_ahead = 3;
+constexpr std::uint32_t samples_fetched_ahead = 8, rows_fetched_ahead = 6;
 
 // Where the share of `member` of `members` begins in `count` things.
 inline std::uint32_t share_begin(std::uint32_t count, int member, int members) {

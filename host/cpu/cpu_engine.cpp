@@ -32,9 +32,9 @@ constexpr std::uint32_t window_samples = 1u << 16;
 // Of shorter runs, in seconds, starting the threads is too large a part to tell what waiting costs.
 constexpr double least_judged = 0.01;
 
-// The next batch's rows are fetched while this one's are updated, where batches are so small that the rows are
-// still in a cache when their turn comes.
-constexpr std::uint32_t largest_fetched_ahead = 1u << 13;
+// The next batch's rows are fetched while this one's are updated, where they take so few bytes of each member's
+// caches that they are still there when their turn comes.
+constexpr std::size_t most_fetched_ahead = std::size_t{1} << 19;
 
 // A thread's address space, of which little is ever touched: OpenBLAS's buffer, and glibc's for its allocations.
 constexpr std::uint64_t thread_address_space = (130 + 64) << 20;
@@ -232,7 +232,11 @@ class CpuEngine final : public Engine {
     const std::size_t first = std::size_t{b} * settings_.batch_size;
     const FedSamples& fed = window_->fed;
     const double rate = learning_rate_at(settings_.rate, step);
-    const bool fetch_ahead = more && size <= largest_fetched_ahead;
+    const auto row_bytes = [&](std::uint32_t of) {
+      return window_->users.runs[of].count * state_.users.row_bytes() +
+             window_->items.runs[of].count * state_.items.row_bytes();
+    };
+    const bool fetch_ahead = more && row_bytes(b + 1) / static_cast<std::size_t>(members) <= most_fetched_ahead;
     const Batch batch = {
         size,
         fed.user.data() + first,

@@ -22,7 +22,7 @@ std::uint32_t run_at_share(const RowRuns& runs, int member, int members) {
 
 ANIREC_CLONES void bring_rows_forward(RowTable& table, const RowRuns& runs, std::uint32_t first,
                                       std::uint32_t last, const RowStep& step) {
-  constexpr std::uint32_t ahead = 4;
+  constexpr std::uint32_t ahead = 8;
   for (std::uint32_t r = first; r < last; ++r) {
     if (r + ahead < last) {
       const float* next = table.row(runs.row[r + ahead]);
