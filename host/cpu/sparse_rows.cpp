@@ -117,22 +117,25 @@ ANIREC_INLINE void add_transposed_columns(const Product& product, std::size_t fi
     }
 }
 
-// Columns of the product that are summed at a time: as many as AVX2 has registers for.
-constexpr std::size_t block_columns = 64;
+// Blocks of `Columns` columns from `first` on, while whole ones are left.
+template <class Part, std::size_t Columns>
+ANIREC_INLINE void run_columns(const Product& product, bool transposed, std::size_t& first) {
+  constexpr int parts = Columns * sizeof(float) / sizeof(Part);
+  for (; first + Columns <= product.width; first += Columns) {
+    if (transposed)
+      add_transposed_columns<Part, parts>(product, first);
+    else
+      multiply_columns<Part, parts>(product, first);
+  }
+}
 
 template <class Part>
 ANIREC_INLINE void run_blocks(const Product& product, bool transposed) {
-  constexpr int part = sizeof(Part) / sizeof(float), wide = block_columns / part, narrow = lanes / part;
   std::size_t first = 0;
-  if (transposed) {
-    for (; first + block_columns <= product.width; first += block_columns)
-      add_transposed_columns<Part, wide>(product, first);
-    for (; first < product.width; first += lanes) add_transposed_columns<Part, narrow>(product, first);
-  } else {
-    for (; first + block_columns <= product.width; first += block_columns)
-      multiply_columns<Part, wide>(product, first);
-    for (; first < product.width; first += lanes) multiply_columns<Part, narrow>(product, first);
-  }
+  // Eight sums at a time hide how long an addition takes, and AVX2 has registers for no more.
+  run_columns<Part, 8 * sizeof(Part) / sizeof(float)>(product, transposed, first);
+  run_columns<Part, 64>(product, transposed, first);
+  run_columns<Part, lanes>(product, transposed, first);
 }
 
 // What ANIREC_CLONES does, but for AVX-512 with vectors of its own width: here the instructions are what takes
