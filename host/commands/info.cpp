@@ -8,11 +8,6 @@
 #include "commands/open_engine.h"
 #include "parallel/team.h"
 
-extern "C" {
-char* openblas_get_config();
-char* openblas_get_corename();
-}
-
 namespace anirec {
 namespace {
 
@@ -29,14 +24,12 @@ const char* instruction_set() {
 
 ExitCode run_info(const Arguments& arguments) {
   if (!arguments.positional.empty()) throw UsageError("info takes no arguments");
-  std::string blas = openblas_get_config();
-  blas.resize(std::min(blas.size(), blas.find(' ', blas.find(' ') + 1)));
   std::printf("anirec %s\n", ANIREC_VERSION);
   std::printf("devices   cpu: %d threads, %s\n", default_threads(), instruction_set());
   std::istringstream gpus(describe_devices());
   for (std::string line; std::getline(gpus, line);) std::printf("          %s\n", line.c_str());
   std::printf("build     %s, %s\n", ANIREC_COMPILER, ANIREC_BUILD_TYPE);
-  std::printf("libraries %s (%s), zlib %s, zstd %s\n", blas.c_str(), openblas_get_corename(), zlibVersion(),
+  std::printf("libraries %s, zlib %s, zstd %s\n", describe_libraries().c_str(), zlibVersion(),
               ZSTD_versionString());
   return ExitCode::ok;
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "cpu/blas.h"
 #include "cpu/cpu_engine.h"
 #include "cuda/cuda_engine.h"
 #include "error.h"
@@ -27,6 +28,8 @@ DeviceChoice choose_device(const std::string& device, std::uint64_t memory_limit
   if (any) return {-1, found.reason, 0};
   throw DeviceError("--device " + device + ": " + found.reason + "; or use --device cpu");
 }
+
+std::string describe_libraries() { return describe_blas(); }
 
 std::string describe_devices() {
   const CudaDevices found = list_cuda_devices();

@@ -20,6 +20,7 @@ DeviceChoice choose_device(const std::string& device, std::uint64_t memory_limit
 
 // What there is, a line a device, for anirec info.
 std::string describe_devices();
+std::string describe_libraries();  // what the engine for CPUs computes with
 
 // threads 0: one a processor.
 std::unique_ptr<Engine> open_engine(const DeviceChoice& device, const ModelConfig& model,

@@ -9,6 +9,7 @@
 
 #include "cpu/batch.h"
 #include "cpu/batch_plan.h"
+#include "cpu/blas.h"
 #include "cpu/cpu_state.h"
 #include "cpu/dot_step.h"
 #include "cpu/heads.h"
@@ -20,8 +21,6 @@
 #include "memory.h"
 #include "parallel/lone_runs.h"
 #include "parallel/team.h"
-
-extern "C" void openblas_set_num_threads(int threads);
 
 namespace anirec {
 namespace {
@@ -81,7 +80,7 @@ class CpuEngine final : public Engine {
     require_address_space(thread_address_space * static_cast<std::uint64_t>(threads) +
                               2 * cpu_engine_memory(model, settings, threads),
                           "the engine for CPUs", "raise ulimit -v, or give a smaller --threads");
-    openblas_set_num_threads(1);  // the team's members call it, each for its own tiles
+    prepare_blas();
   }
 
   std::string describe() const override {
