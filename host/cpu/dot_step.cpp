@@ -130,7 +130,7 @@ DotStep::DotStep(const ModelConfig& model, const TrainSettings& settings, RowTab
       users_(users),
       items_(items),
       dense_(dense),
-      masks_(model.dim, settings.dropout, settings.seed, settings.batch_size),
+      masks_(model.dim, settings.dropout, settings.seed, settings.batch_size, model.additive_bias),
       scale_(dropout_scale(settings.dropout) * dropout_scale(settings.dropout)),
       slope_(settings.batch_size),
       item_gradients_(updates_at_once() ? 0

@@ -21,12 +21,12 @@ ANIREC_CLONES void draw_group(std::uint64_t seed, DropoutRate rate, const std::u
 
 }  // namespace
 
-DropoutMasks::DropoutMasks(int dim, DropoutRate rate, std::uint64_t seed, std::uint32_t batch)
+DropoutMasks::DropoutMasks(int dim, DropoutRate rate, std::uint64_t seed, std::uint32_t batch, bool zero_padded)
     : dim_(dim),
       words_(padded_width(dim) / lanes),
       rate_(rate),
       seed_(seed),
-      masked_(rate.threshold > 0 || dim % lanes != 0) {
+      masked_(rate.threshold > 0 || (dim % lanes != 0 && !zero_padded)) {
   if (masked_) bits_.resize(std::size_t{batch} * 2 * static_cast<std::size_t>(words_));
 }
 

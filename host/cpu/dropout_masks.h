@@ -11,12 +11,14 @@ namespace anirec {
 // Bit e of word c of a side is set where element 16·c + e is kept; elements from D on are never set.
 class DropoutMasks {
  public:
-  DropoutMasks(int dim, DropoutRate rate, std::uint64_t seed, std::uint32_t batch);
+  // `zero_padded`: the elements from D on are 0 in whatever the masks are laid on, and without dropout none are
+  // needed.
+  DropoutMasks(int dim, DropoutRate rate, std::uint64_t seed, std::uint32_t batch, bool zero_padded);
 
   // Words for both sides of samples [begin, end) of a batch; `sample` holds their indices in split order.
   void fill(std::uint32_t step, const std::uint32_t* sample, std::uint32_t begin, std::uint32_t end);
 
-  // False: every element of every vector is kept, and no word is ever written.
+  // False: every element may be kept, and no word is ever written.
   bool any() const { return masked_; }
   const std::uint16_t* of(std::uint32_t place, int side) const {
     return bits_.data() +

@@ -77,7 +77,7 @@ MlpStep::MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTab
       items_(items),
       dense_(dense),
       layers_(model),
-      masks_(model.dim, settings.dropout, settings.seed, settings.batch_size),
+      masks_(model.dim, settings.dropout, settings.seed, settings.batch_size, false),
       scale_(dropout_scale(settings.dropout)),
       dense_stride_(static_cast<std::size_t>(padded_width(static_cast<int>(dense.values.size())))),
       scratch_(static_cast<std::size_t>(members)) {

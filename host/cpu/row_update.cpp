@@ -24,6 +24,7 @@ ANIREC_CLONES void bring_rows_forward(RowTable& table, const RowRuns& runs, std:
                                       std::uint32_t last, const RowStep& step) {
   constexpr std::uint32_t ahead = 8;
   for (std::uint32_t r = first; r < last; ++r) {
+    if (r + 2 * ahead < last) __builtin_prefetch(&table.last_step[runs.row[r + 2 * ahead]]);
     if (r + ahead < last) {
       const float* next = table.row(runs.row[r + ahead]);
       step.catch_up->fetch(table.last_step[runs.row[r + ahead]]);
