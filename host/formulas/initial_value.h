@@ -28,13 +28,20 @@ ANIREC_FORMULA float glorot_limit(double inputs, double outputs) {
   return static_cast<float>(std::sqrt(6.0 / (inputs + outputs)));
 }
 
-// Uniform in [−limit, limit): 24 random bits.
-ANIREC_FORMULA float initial_value(std::uint64_t seed, std::uint32_t tensor, std::uint64_t element, float limit) {
-  const std::uint64_t group = element / 4;
-  const Words4 words = philox(seed, static_cast<std::uint32_t>(group), static_cast<std::uint32_t>(group >> 32),
+// Elements 4 · four to 4 · four + 3: uniform in [−limit, limit), 24 random bits each.
+struct InitialFour {
+  float value[4];
+};
+ANIREC_FORMULA InitialFour initial_four(std::uint64_t seed, std::uint32_t tensor, std::uint64_t four,
+                                        float limit) {
+  const Words4 words = philox(seed, static_cast<std::uint32_t>(four), static_cast<std::uint32_t>(four >> 32),
                               tensor, purpose_initial_value);
-  const float unit = static_cast<float>(words.word[element % 4] >> 8) * 0x1p-24f;  // [0, 1)
-  return limit * (2.0f * unit - 1.0f);
+  InitialFour initial;
+  for (int i = 0; i < 4; ++i) {
+    const float unit = static_cast<float>(words.word[i] >> 8) * 0x1p-24f;  // [0, 1)
+    initial.value[i] = limit * (2.0f * unit - 1.0f);
+  }
+  return initial;
 }
 
 }  // namespace anirec

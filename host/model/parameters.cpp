@@ -10,7 +10,10 @@ namespace anirec {
 namespace {
 
 void fill_uniform(std::span<float> values, std::uint64_t seed, std::uint32_t tensor, float limit) {
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = initial_value(seed, tensor, i, limit);
+  for (std::size_t first = 0; first < values.size(); first += 4) {
+    const InitialFour four = initial_four(seed, tensor, first / 4, limit);
+    std::copy_n(four.value, std::min<std::size_t>(4, values.size() - first), values.data() + first);
+  }
 }
 
 std::vector<float> uniform_table(std::size_t size, std::uint64_t seed, std::uint32_t tensor) {
