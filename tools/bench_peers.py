@@ -9,7 +9,7 @@ are installed from PyPI into build/peers-venv; one that cannot be is named and l
   libmf         LIBMF: ratings a second of plain SGD without dropout, and the test RMSE after the same training time
   reading       pandas, Polars and Arrow reading an animelist.csv beside `anirec prepare`
   recommending  the top 10 for all users: implicit's recommend on the factors that anirec trained
-  quality       from raw file to scores, whole processes: the time to each peer's best test RMSE
+  quality       from raw file to scores, whole processes: the time to each peer's best test RMSE, by mf, nn and hybrid
   scaling       what rows, and users, cost at a fixed batch size
   threads       two threads over one
   busy          the same beside a process that keeps one core busy
@@ -74,6 +74,12 @@ QUALITY = {
     "lenskit": (["--l2", 0.1], [5, 10, 20]),
     "torch": (["--lr", 3e-3, "--l2", 0.05, "--batch-size", 1024], [5, 10, 20, 30]),
 }
+# nn and hybrid, which of the peers PyTorch alone has.
+MLP_QUALITY = {
+    "anirec, defaults": (DEFAULTS, [2, 3, 4, 6, 8, 12]),
+    "torch": (["--lr", 1e-3, "--l2", 0, "--batch-size", 256], [2, 4, 8]),
+    "torch, B=1,024": (["--lr", 3e-3, "--l2", 0, "--batch-size", 1024], [4, 8]),
+}
 
 
 def parse_arguments():
@@ -89,6 +95,7 @@ def parse_arguments():
     parser.add_argument("--budget", type=int, default=2, help="seconds that a speed is timed for [%(default)s]")
     parser.add_argument("--limit", type=float, default=600, help="seconds after which a process is ended [%(default)s]")
     parser.add_argument("--install-limit", type=float, default=900, help="the same for a peer's installation [%(default)s]")
+    parser.add_argument("--large", action="store_true", help="quality: also on the 20 million rows of reading, which few peers end in time")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: does it all work?")
     parser.add_argument("--out", type=pathlib.Path, default=SCRATCH / "peers.json", help="the JSON, written after every process [build/peers/peers.json]")
     parser.add_argument("--markdown", type=pathlib.Path, help="also write the table here")
@@ -322,6 +329,10 @@ def generated(users, items, rows):
     return path
 
 
+def large_file():
+    return generated(sizes.users * (1 if arguments.quick else 10), sizes.items, sizes.file_rows)
+
+
 # ---- training, scaling, threads, busy
 
 def training(record, peers):
@@ -406,7 +417,7 @@ LOOP = "the peer's call alone, anirec's whole process"
 
 
 def reading(record, peers):
-    path = generated(sizes.users * (1 if arguments.quick else 10), sizes.items, sizes.file_rows)
+    path = large_file()
     megabytes = path.stat().st_size / 1e6
     group = f"{megabytes:,.0f} MB"
     prepare = [ANIREC, "prepare", path, "--task", "rating", "--threads", arguments.threads, "--out", SCRATCH / "read.anirec.safetensors"]
@@ -457,7 +468,7 @@ class Cut:
         self.name, self.train, self.test = name, SCRATCH / f"{name}-train.csv", SCRATCH / f"{name}-test.csv"
         text, *_ = run([*worker("ratings"), path, self.train, self.test], arguments.threads)
         about = last_object(text)
-        self.rows, self.lowest, self.highest = about["train_rows"], about["lowest"], about["highest"]
+        self.rows, self.lowest, self.highest, self.median = (about[key] for key in ("train_rows", "lowest", "highest", "median"))
 
     def rmse(self, scores, header):
         """Of a file whose lines end in a score, against the test file: a line at a time, for anybody's file."""
@@ -472,10 +483,14 @@ class Cut:
                 count += 1
         return (total / count) ** 0.5
 
-    def anirec(self, name, settings, passes, seconds=0):
+    def words(self, model):
+        """What a run of the model is given; of a hybrid's ratings half count as liked."""
+        return {"mf": ["--task", "rating", "--mf-bias", "additive"], "nn": ["--task", "rating"],
+                "hybrid": ["--task", "hybrid", "--positive-from", self.median]}[model]
+
+    def anirec(self, name, settings, passes, seconds=0, model="mf"):
         folder, scores = SCRATCH / "quality", SCRATCH / "quality.csv"
-        train = [ANIREC, "train", self.train, "--model", "mf", "--task", "rating", "--mf-bias", "additive", "--split", "1,0,0",
-                 "--patience", 0, "--epochs", passes, "--max-seconds", seconds, "--threads", arguments.threads, "--device", "cpu",
+        train = [ANIREC, "train", self.train, "--model", model, *self.words(model), "--split", "1,0,0", "--patience", 0, "--epochs", passes, "--max-seconds", seconds, "--threads", arguments.threads, "--device", "cpu",
                  "--quiet", "--overwrite", "--out", folder, *settings]
         predict = [ANIREC, "predict", folder, "--data", self.test, "--device", "cpu", "--threads", arguments.threads, "--out", scores]
 
@@ -487,8 +502,10 @@ class Cut:
 
         return Contender(name, train, predict, report=report)
 
-    def peer(self, name, library, settings, passes):
+    def peer(self, name, library, settings, passes, model="mf"):
         scores = SCRATCH / "quality.txt"
+        if library == "torch":
+            settings = [*settings, "--model", model, "--positive-from", self.median]
         command = [*worker(f"quality_{library}"), self.train, self.test, scores, "--passes", passes, "--threads", arguments.threads, *settings]
 
         def report(text):
@@ -503,7 +520,10 @@ def cuts(names):
     found = [(name, arguments.data / DATA[name]) for name in names if arguments.data and (arguments.data / DATA[name]).exists()]
     if arguments.quick:
         found = found[:1]
-    return [Cut(name, path) for name, path in found + [("generated", generated(sizes.users, sizes.items, sizes.rows))]]
+    found.append(("generated", generated(sizes.users, sizes.items, sizes.rows)))
+    if arguments.large:
+        found.append(("generated-large", large_file()))
+    return [Cut(name, path) for name, path in found]
 
 
 def libmf(record, peers):
@@ -530,15 +550,15 @@ def library_of(name):
     return name.split(",")[0]
 
 
-def ladder(record, data, name):
+def ladder(record, group, data, model, name, settings, steps):
     """A contender's runs: (RMSE, wall seconds, contender), one a number of passes; not past a process that failed."""
-    settings, steps = QUALITY[name]
     runs = []
     library = library_of(name)
     for passes in steps[:1] if arguments.quick else steps:
         full = f"{name}, {passes} passes"
-        contender = data.anirec(full, settings, passes) if library == "anirec" else data.peer(full, library, settings, passes)
-        line = record.measure("quality", f"{data.name}, numbers of passes", contender)
+        contender = (data.anirec(full, settings, passes, model=model) if library == "anirec"
+                     else data.peer(full, library, settings, passes, model))
+        line = record.measure("quality", f"{group}, numbers of passes", contender)
         if "error" in line:
             break
         runs.append((line["rmse"], line["wall"], contender))
@@ -547,24 +567,32 @@ def ladder(record, data, name):
 
 def quality(record, peers):
     for data in cuts(DATA):
-        runs = collections.defaultdict(list)  # of a library, whatever the settings
-        for name in QUALITY:
-            if (library := library_of(name)) == "anirec" or library in peers:
-                runs[library] += ladder(record, data, name)
-        ours = runs.pop("anirec")
-        chosen = {}
-        for theirs in runs.values():
-            if not theirs:
-                continue
-            wanted = min(theirs)[0]
-            peer = min(theirs)[2]
-            reached = [(wall, contender) for rmse, wall, contender in ours if rmse <= wanted]
-            our = min(reached, key=lambda one: one[0])[1] if reached else min(ours)[2]
-            chosen.update({one.name: one for one in (our, peer)})
-            figure = f", RMSE {wanted:.4f}" if reached else f", RMSE {wanted:.4f}: not reached; {min(ours)[0]:.4f}"
-            record.compare("quality", data.name, our.name, peer.name, "wall", "s", figure)
-            record.compare("quality", data.name, our.name, peer.name, "loop", "s", figure + ", training alone")
-        record.rounds("quality", data.name, list(chosen.values()))
+        for model in sizes.models:
+            contenders = QUALITY if model == "mf" else MLP_QUALITY
+            contenders = {name: one for name, one in contenders.items() if library_of(name) in ("anirec", *peers)}
+            if len({library_of(name) for name in contenders}) > 1:
+                time_to_quality(record, data, model, contenders)
+
+
+def time_to_quality(record, data, model, contenders):
+    group = f"{data.name}, {model}"
+    runs = collections.defaultdict(list)  # of a library, whatever the settings
+    for name, (settings, steps) in contenders.items():
+        runs[library_of(name)] += ladder(record, group, data, model, name, settings, steps)
+    ours = runs.pop("anirec")
+    chosen = {}
+    for theirs in runs.values():
+        if not theirs:
+            continue
+        wanted = min(theirs)[0]
+        peer = min(theirs)[2]
+        reached = [(wall, contender) for rmse, wall, contender in ours if rmse <= wanted]
+        our = min(reached, key=lambda one: one[0])[1] if reached else min(ours)[2]
+        chosen.update({one.name: one for one in (our, peer)})
+        figure = f", RMSE {wanted:.4f}" if reached else f", RMSE {wanted:.4f}: not reached; {min(ours)[0]:.4f}"
+        record.compare("quality", group, our.name, peer.name, "wall", "s", figure)
+        record.compare("quality", group, our.name, peer.name, "loop", "s", figure + ", training alone")
+    record.rounds("quality", group, list(chosen.values()))
 
 
 def main():

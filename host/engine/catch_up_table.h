@@ -33,10 +33,9 @@ class CatchUpTable {
   }
 
   float rate(std::uint64_t step) const { return entry(step, &Block::rates); }  // lr'
-  float decay1(std::uint64_t steps) const {
-    return steps < catch_up_horizon ? powers_.beta1[steps] : 0.0f;
-  }                                                                                           // β1ⁿ
-  float decay2(std::uint64_t steps) const { return static_cast<float>(beta2_power(steps)); }  // β2ⁿ
+  // β1ⁿ, β2ⁿ
+  float decay1(std::uint64_t steps) const { return steps < catch_up_horizon ? powers_.beta1[steps] : 0.0f; }
+  float decay2(std::uint64_t steps) const { return static_cast<float>(beta2_power(steps)); }
   // The update of step `now` for what every step updates.
   AdamStep step(std::uint64_t now) const { return {decay1(1), decay2(1), rate(now)}; }
 

@@ -141,7 +141,7 @@ class Fit {
   bool checkpoint_is_due() {
     const double every = in_.config.checkpoint_every;
     if (every > 0) return progress_.epoch % static_cast<std::uint64_t>(std::max(1.0, every)) == 0;
-    return seconds_since(last_checkpoint_) >= 1;
+    return !checkpointed_ || seconds_since(last_checkpoint_) >= 1;
   }
 
   // The model, then (already there) metrics, then the optimizer file, which commits.
@@ -161,6 +161,7 @@ class Fit {
     engine_.read_state(parameters, state);
     refuse_bad_parameters(parameters);
     in_.run.write_checkpoint(in_.model, parameters, state, progress_);
+    checkpointed_ = true;
     last_checkpoint_ = Clock::now();
   }
 
@@ -174,6 +175,7 @@ class Fit {
   const bool keep_best_;  // model.safetensors holds the best epoch's weights, else the last
   const Clock::time_point start_ = Clock::now();
   Clock::time_point last_checkpoint_ = start_;
+  bool checkpointed_ = false;
   std::uint64_t piece_steps_ = 16;
   Parameters best_;
   bool best_is_new_ = false;  // best_ is not yet on disk

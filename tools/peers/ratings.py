@@ -33,7 +33,8 @@ def cut(path, train, test):
     table[~is_test].to_csv(train, index=False)
     table[is_test].to_csv(test, index=False)
     ratings = table.loc[~is_test, "rating"]
-    report(train_rows=int((~is_test).sum()), test_rows=int(is_test.sum()), lowest=float(ratings.min()), highest=float(ratings.max()))
+    report(train_rows=int((~is_test).sum()), test_rows=int(is_test.sum()), lowest=float(ratings.min()), highest=float(ratings.max()),
+           median=float(ratings.median()))
 
 
 class Split:
@@ -61,6 +62,8 @@ def quality_arguments():
     parser.add_argument("--l2", type=float, default=0.05)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--model", default="mf", help="of PyTorch's: mf, nn or hybrid")
+    parser.add_argument("--positive-from", type=float, default=0, help="hybrid: the lowest rating that counts as liked")
     return parser.parse_args()
 
 
