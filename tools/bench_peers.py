@@ -66,7 +66,7 @@ QUALITY = {
     "anirec, defaults": (DEFAULTS, [3, 5, 8, 12, 20]),
     "anirec, falling": (falling(64, 1024, 0.008, 0.065), [3, 4, 5, 6, 8]),
     "anirec, falling, k = 32": (falling(32, 256, 0.0045, 0.075), [3, 4, 5, 6]),
-    "anirec, falling, k = 8": (falling(8, 4096, 0.018, 0.066), [4, 5, 6]),
+    "anirec, falling, k = 8": (falling(8, 4096, 0.018, 0.066), [4, 5, 6, 8]),
     "libmf": (["--lr", 0.05, "--l2", 0.1], [10, 20, 30, 40]),
     "libmf, rate 0.1": (["--lr", 0.1, "--l2", 0.1], [10, 15, 20]),
     "surprise": (["--lr", 0.005, "--l2", 0.05], [20, 40, 60]),
@@ -77,6 +77,7 @@ QUALITY = {
 # nn and hybrid, which of the peers PyTorch alone has.
 MLP_QUALITY = {
     "anirec, defaults": (DEFAULTS, [2, 3, 4, 6, 8, 12]),
+    "anirec, B=1,024": (["--batch-size", 1024, "--lr", 3e-3], [3, 4, 6, 8]),
     "torch": (["--lr", 1e-3, "--l2", 0, "--batch-size", 256], [2, 4, 8]),
     "torch, B=1,024": (["--lr", 3e-3, "--l2", 0, "--batch-size", 1024], [4, 8]),
 }
