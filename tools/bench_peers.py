@@ -491,8 +491,9 @@ class Cut:
 
     def anirec(self, name, settings, passes, seconds=0, model="mf"):
         folder, scores = SCRATCH / "quality", SCRATCH / "quality.csv"
-        train = [ANIREC, "train", self.train, "--model", model, *self.words(model), "--split", "1,0,0", "--patience", 0, "--epochs", passes, "--max-seconds", seconds, "--threads", arguments.threads, "--device", "cpu",
-                 "--quiet", "--overwrite", "--out", folder, *settings]
+        train = [ANIREC, "train", self.train, "--model", model, *self.words(model), "--split", "1,0,0", "--patience", 0,
+                 "--epochs", passes, "--max-seconds", seconds, "--threads", arguments.threads, "--device", "cpu", "--quiet",
+                 "--overwrite", "--out", folder, *settings]
         predict = [ANIREC, "predict", folder, "--data", self.test, "--device", "cpu", "--threads", arguments.threads, "--out", scores]
 
         def report(text):
