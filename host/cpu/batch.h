@@ -45,6 +45,13 @@ struct Tiling {
 // How far ahead of the sample, or the row, that is being worked on memory is asked for what others need.
 constexpr std::uint32_t samples_fetched_ahead = 8, rows_fetched_ahead = 6;
 
+// Asks for both rows of a sample.
+ANIREC_INLINE void fetch_rows_of(const Batch& batch, std::uint32_t place, const RowTable& users,
+                                 const RowTable& items) {
+  users.fetch(batch.user[place]);
+  items.fetch(batch.item[place]);
+}
+
 // Where the share of `member` of `members` begins in `count` things.
 inline std::uint32_t share_begin(std::uint32_t count, int member, int members) {
   return static_cast<std::uint32_t>(std::uint64_t{count} * static_cast<std::uint64_t>(member) /

@@ -41,10 +41,7 @@ ANIREC_INLINE void score_samples(const Batch& batch, std::uint32_t begin, std::u
                                  float bias, float* score) {
   const int vectors = users.padded() / lanes, tail = users.tail_at();
   for (std::uint32_t i = begin; i < end; ++i) {
-    if (i + samples_fetched_ahead < end) {
-      users.fetch(batch.user[i + samples_fetched_ahead]);
-      items.fetch(batch.item[i + samples_fetched_ahead]);
-    }
+    if (i + samples_fetched_ahead < end) fetch_rows_of(batch, i + samples_fetched_ahead, users, items);
     const float *x = users.row(batch.user[i]), *y = items.row(batch.item[i]);
     const float x_bias = x[tail + tail_bias], y_bias = y[tail + tail_bias];
     const float inside = additive ? 0.0f : 1.0f;

@@ -25,10 +25,7 @@ ANIREC_CLONES void gather(const Batch& batch, std::uint32_t begin, std::uint32_t
                           const RowTable& items, const DropoutMasks& masks, float scale, float* inputs) {
   const int dim = users.dim(), vectors = users.padded() / lanes;
   for (std::uint32_t i = begin; i < end; ++i, inputs += 2 * dim) {
-    if (i + samples_fetched_ahead < end) {
-      users.fetch(batch.user[i + samples_fetched_ahead]);
-      items.fetch(batch.item[i + samples_fetched_ahead]);
-    }
+    if (i + samples_fetched_ahead < end) fetch_rows_of(batch, i + samples_fetched_ahead, users, items);
     const float *x = users.row(batch.user[i]), *y = items.row(batch.item[i]);
     if (masks.any()) {
       gather_side<true>(x, masks.of(i, 0), vectors, scale, inputs);
