@@ -52,6 +52,7 @@ SECTIONS = {"training": ["torch", "keras"], "libmf": ["libmf"], "reading": ["pol
             "scaling": ["torch"], "threads": ["torch"], "busy": ["torch"]}
 DATA = {"ml-100k": "ml-100k/u.data", "ml-latest-small": "ml-latest-small/ratings.csv",
         "anime2016": "anime2016/anime_ratings.dat", "mal2023": "mal2023/animelist_all.csv"}
+MODELS = ["mf", "nn", "hybrid"]
 ADAGRAD = ["--optimizer", "rowwise-adagrad", "--lr", 0.1, "--l2", 0.1, "--dropout", 0, "--batch-size", 1024]
 DEFAULTS = []
 
@@ -90,6 +91,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=words, default=list(SECTIONS), help="sections, separated by commas [all]")
     parser.add_argument("--peers", type=words, default=list(PEERS), help="peers, separated by commas [all]")
+    parser.add_argument("--models", type=words, default=MODELS, help="models, separated by commas [all; of them --quick takes the first]")
     parser.add_argument("--data", type=pathlib.Path, help="a folder with " + ", ".join(DATA.values()) + "; those there are used")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every contender [all]")
     parser.add_argument("--rounds", type=int, default=3, help="of every contender [%(default)s]")
@@ -101,19 +103,20 @@ def parse_arguments():
     parser.add_argument("--out", type=pathlib.Path, default=SCRATCH / "peers.json", help="the JSON, written after every process [build/peers/peers.json]")
     parser.add_argument("--markdown", type=pathlib.Path, help="also write the table here")
     arguments = parser.parse_args()
-    for given, known in ((arguments.only, SECTIONS), (arguments.peers, PEERS)):
+    for given, known in ((arguments.only, SECTIONS), (arguments.peers, PEERS), (arguments.models, MODELS)):
         if unknown := [name for name in given if name not in known]:
             parser.error(f"{unknown[0]} is none of {', '.join(known)}")
     return arguments
 
 
 arguments = parse_arguments()
-Sizes = collections.namedtuple("Sizes", "users items rows models batches file_rows scaled_rows scaled_users")
-FULL = Sizes(31000, 6000, 2000000, ["mf", "nn", "hybrid"], [64, 1024, 65536], 20000000,
+Sizes = collections.namedtuple("Sizes", "users items rows batches file_rows scaled_rows scaled_users")
+FULL = Sizes(31000, 6000, 2000000, [64, 1024, 65536], 20000000,
              [1000000, 10000000, 50000000], [10000, 100000, 1000000])
-SMALL = Sizes(2000, 500, 50000, ["mf"], [1024], 100000, [50000, 100000], [1000, 10000])
+SMALL = Sizes(2000, 500, 50000, [1024], 100000, [50000, 100000], [1000, 10000])
 sizes = SMALL if arguments.quick else FULL
 rounds = 1 if arguments.quick else arguments.rounds
+models = arguments.models[:1] if arguments.quick else arguments.models
 budget = 1 if arguments.quick else arguments.budget
 
 
@@ -337,7 +340,7 @@ def large_file():
 # ---- training, scaling, threads, busy
 
 def training(record, peers):
-    for model in sizes.models:
+    for model in models:
         for batch in sizes.batches:
             group = f"{model}, B={batch:,}"
             contenders = [anirec_bench("Adam", model, batch), anirec_bench("lazy Adam", model, batch, "lazy-adam")]
@@ -374,7 +377,7 @@ def scaling(record, peers):
 
 
 def threads(record, peers):
-    for model in sizes.models:
+    for model in models:
         for batch in ([4096] if arguments.quick else [4096, 65536]):
             group = f"{model}, B={batch:,}"
             contenders = [anirec_bench(f"{n} thread{'s'[:n - 1]}", model, batch, threads=n) for n in (2, 1)]
@@ -401,7 +404,7 @@ class Beside(Contender):
 
 
 def busy(record, peers):
-    for model in sizes.models:
+    for model in models:
         for batch in sizes.batches:
             group = f"{model}, B={batch:,}"
             contenders = [anirec_bench("Adam", model, batch)]
@@ -569,7 +572,7 @@ def ladder(record, group, data, model, name, settings, steps):
 
 def quality(record, peers):
     for data in cuts(DATA):
-        for model in sizes.models:
+        for model in models:
             contenders = QUALITY if model == "mf" else MLP_QUALITY
             contenders = {name: one for name, one in contenders.items() if library_of(name) in ("anirec", *peers)}
             if len({library_of(name) for name in contenders}) > 1:

@@ -1,4 +1,5 @@
-// One batch as the phases of a step see it.
+// One batch as the phases of a step see it: user by user, so that all that happens to a user's row happens in one
+// place, by one member, in one go.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace anirec {
 
 struct Batch {
-  std::uint32_t size;
+  std::uint32_t size;                         // samples in the order of user_runs
   const std::uint32_t *user, *item, *sample;  // [size]; `sample` is the index in split order
   const float *rating, *label;                // [size]
   RowRuns user_runs, item_runs;
@@ -19,7 +20,8 @@ struct Batch {
 };
 
 // A batch is cut into tiles by its size alone, and tiles into groups whose gradients are summed apart, so that the
-// number of threads changes nothing. A tile's activations stay in the nearest caches.
+// number of threads changes nothing. Tile t has the users whose samples begin at places [t · T, (t + 1) · T), T
+// the tile size, with all of their samples; what it touches stays in the nearest caches.
 struct Tiling {
   std::uint32_t tile_size, tiles, groups;
   explicit Tiling(std::uint32_t batch) {
@@ -52,23 +54,56 @@ ANIREC_INLINE void fetch_rows_of(const Batch& batch, std::uint32_t place, const 
   items.fetch(batch.item[place]);
 }
 
+// Asks for the rows of the first samples of [begin, end), which nobody asks for while working on those before.
+inline void fetch_first_rows(const Batch& batch, std::uint32_t begin, std::uint32_t end, const RowTable& users,
+                             const RowTable& items) {
+  for (std::uint32_t i = begin; i < std::min(end, begin + samples_fetched_ahead); ++i)
+    fetch_rows_of(batch, i, users, items);
+}
+
 // Where the share of `member` of `members` begins in `count` things.
 inline std::uint32_t share_begin(std::uint32_t count, int member, int members) {
   return static_cast<std::uint32_t>(std::uint64_t{count} * static_cast<std::uint64_t>(member) /
                                     static_cast<std::uint64_t>(members));
 }
 
-// A member's share of the runs whose rows are brought forward.
+// A member's share of the items, whose rows it brings forward.
 inline RunShare even_share(const RowRuns& runs, int member, int members) {
   return {share_begin(runs.count, member, members), share_begin(runs.count, member + 1, members)};
 }
 
-// What a member fetches while it updates its `share` of `runs`: the rows it will bring forward for the next batch,
-// where that is given, else its own, a few ahead.
-inline RowsAhead rows_ahead(const RowTable& table, const RowRuns& runs, RunShare share, const RowRuns& next,
-                            int member, int members) {
-  if (next.count > 0) return {table, next, even_share(next, member, members)};
-  return {table, runs, {std::min(share.first + rows_fetched_ahead, share.last), share.last}};
+// The first run at or after `from` that begins at or after `place`.
+inline std::uint32_t run_beginning_at(const RowRuns& runs, std::uint32_t from, std::uint32_t place) {
+  return static_cast<std::uint32_t>(std::lower_bound(runs.begin + from, runs.begin + runs.count, place) -
+                                    runs.begin);
+}
+
+// A member's tiles, and the users they have.
+struct TileShare {
+  std::uint32_t first_group, last_group;
+  RunShare users;
+};
+inline TileShare share_of_tiles(const RowRuns& users, int member, int members) {
+  const Tiling tiling(users.begin[users.count]);
+  const std::uint32_t first = share_begin(tiling.groups, member, members);
+  const std::uint32_t last = share_begin(tiling.groups, member + 1, members);
+  const auto run_of = [&](std::uint32_t group) {
+    return run_beginning_at(users, 0, tiling.first_tile(group) * tiling.tile_size);
+  };
+  return {first, last, {run_of(first), run_of(last)}};
+}
+
+// What a member fetches of the next batch's users while it works on this one's: those of its tiles there.
+inline RunShare fetched_by(const RowRuns& next_users, int member, int members) {
+  return next_users.count > 0 ? share_of_tiles(next_users, member, members).users : RunShare{0, 0};
+}
+
+// What a member fetches while it updates its `share` of the items: the rows it will bring forward for the next
+// batch, where that is given, else its own, a few ahead.
+inline RowsAhead items_ahead(const RowTable& items, const Batch& batch, RunShare share, int member, int members) {
+  const RowRuns &runs = batch.item_runs, &next = batch.next_item_runs;
+  if (next.count > 0 && items.puts_updates_off()) return {items, next, even_share(next, member, members)};
+  return {items, runs, {std::min(share.first + rows_fetched_ahead, share.last), share.last}};
 }
 
 // Σ over samples [begin, end) of ‖Eu[u]‖² + ‖Ei[i]‖².

@@ -6,26 +6,37 @@
 
 namespace anirec {
 
-// For one batch and one table. Rows are in the order they first occur, a row's samples in the order of the batch.
+// For one batch and one table. A row's samples are in the order of the batch. Where rows ascend, a row mostly
+// falls to the same member from batch to batch, in whose caches it then is.
 struct RowRuns {
   const std::uint32_t* row;     // [count] distinct rows
   const std::uint32_t* begin;   // [count + 1] where a row's samples begin in `sample`
-  const std::uint32_t* sample;  // [batch] places in the batch
+  const std::uint32_t* sample;  // [batch] places in the batch; null: each its own, the batch lies run by run
   std::uint32_t count;
+
+  std::uint32_t place(std::uint32_t s) const { return sample == nullptr ? s : sample[s]; }
 };
 
-// Finds runs by stamps, with memory of its own for one table: a stamp a row.
+// The same runs in the order of their first samples, written to row, begin and sample like them; `first_run` has
+// room for the batch's `size` samples.
+RowRuns list_by_first_sample(const RowRuns& runs, std::uint32_t size, std::uint32_t* first_run, std::uint32_t* row,
+                             std::uint32_t* begin, std::uint32_t* sample);
+
+// Finds the runs of some batches of one table, rows ascending, by sorting, with memory of its own.
 class RunFinder {
  public:
-  explicit RunFinder(std::uint32_t rows) : stamp_(rows, 0) {}
-  // `index` [batch]: the row of each sample. Writes row [≤ batch], begin [≤ batch + 1], sample [batch].
-  RowRuns find(const std::uint32_t* index, std::uint32_t batch, std::uint32_t* row, std::uint32_t* begin,
-               std::uint32_t* sample);
+  RunFinder(std::uint32_t rows, std::uint32_t most_samples);
+  static std::uint64_t memory(std::uint32_t most_samples);
+
+  // `index` [samples]: the row of each sample of whole batches (the last one may be short). Writes sample
+  // [samples], row [≤ samples], and begin, batch after batch with one more each; gives runs[batch].
+  void find(const std::uint32_t* index, std::uint32_t samples, std::uint32_t batch, std::uint32_t* row,
+            std::uint32_t* begin, std::uint32_t* sample, RowRuns* runs);
 
  private:
-  std::vector<std::uint32_t> stamp_;  // base + place among this batch's runs; below base: not seen in it
-  std::uint32_t base_ = 1;
-  std::vector<std::uint32_t> place_;  // [batch] run of each sample
+  int digits_, digit_bits_;
+  std::vector<std::uint64_t> keys_, spare_;  // row · 2³² + place among the samples
+  std::vector<std::uint32_t> batch_at_;      // [batches] where a batch's next one goes
 };
 
 }  // namespace anirec

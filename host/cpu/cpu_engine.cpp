@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "cpu/batch.h"
-#include "cpu/batch_plan.h"
 #include "cpu/blas.h"
 #include "cpu/cpu_state.h"
 #include "cpu/dot_step.h"
@@ -16,7 +15,7 @@
 #include "cpu/mlp_step.h"
 #include "cpu/predict.h"
 #include "cpu/rank.h"
-#include "cpu/sample_feed.h"
+#include "cpu/window.h"
 #include "error.h"
 #include "memory.h"
 #include "parallel/lone_runs.h"
@@ -24,9 +23,6 @@
 
 namespace anirec {
 namespace {
-
-// Batches are fed and planned together, so that the team waits for planning once a window, not once a batch.
-constexpr std::uint32_t window_samples = 1u << 16;
 
 // Of shorter runs, in seconds, starting the threads is too large a part to tell what waiting costs.
 constexpr double least_judged = 0.01;
@@ -37,39 +33,6 @@ constexpr std::size_t most_fetched_ahead = std::size_t{1} << 19;
 
 // A thread's address space, of which little is ever touched: OpenBLAS's buffer, and glibc's for its allocations.
 constexpr std::uint64_t thread_address_space = (130 + 64) << 20;
-
-// A window's samples and, for every batch of it, the runs of both tables.
-struct Window {
-  std::uint32_t batch_size, batches;
-  FedSamples fed;
-  struct Table {
-    std::vector<std::uint32_t> row, begin, sample;  // batch after batch; `begin` has one more each
-    std::vector<RowRuns> runs;                      // [batches]
-  };
-  Table users, items;
-
-  Window(std::uint32_t batch, std::uint32_t count)
-      : batch_size(batch), batches(count), fed(std::size_t{batch} * count) {
-    for (Table* table : {&users, &items}) {
-      table->row.resize(std::size_t{batch} * count);
-      table->sample.resize(std::size_t{batch} * count);
-      table->begin.resize((std::size_t{batch} + 1) * count);
-      table->runs.resize(count);
-    }
-  }
-
-  void plan(Table& table, const std::vector<std::uint32_t>& index, RunFinder& finder, std::uint32_t batch,
-            std::uint32_t size) {
-    const std::size_t first = std::size_t{batch} * batch_size;
-    table.runs[batch] = finder.find(index.data() + first, size, table.row.data() + first,
-                                    table.begin.data() + first + batch, table.sample.data() + first);
-  }
-};
-
-// One member's memory for planning.
-struct Planner {
-  RunFinder users, items;
-};
 
 class CpuEngine final : public Engine {
  public:
@@ -125,16 +88,12 @@ class CpuEngine final : public Engine {
 
   void attach(const Samples& samples) override {
     samples_ = &samples;
-    const std::uint32_t batch = settings_.batch_size;
-    window_ = std::make_unique<Window>(batch, std::max(1u, window_samples / batch));
-    planners_.clear();
-    for (int member = 0; member < team_.size(); ++member)
-      planners_.push_back({RunFinder(state_.model.users), RunFinder(state_.model.items)});
+    window_ = std::make_unique<Window>(samples, settings_.batch_size, team_.size());
     if (state_.model.trunk() == Trunk::dot)
-      dot_ = std::make_unique<DotStep>(state_.model, settings_, state_.users, state_.items, state_.dense);
+      model_step_ = std::make_unique<DotStep>(state_.model, settings_, state_.users, state_.items, state_.dense);
     else
-      mlp_ = std::make_unique<MlpStep>(state_.model, settings_, state_.users, state_.items, state_.dense,
-                                       team_.size());
+      model_step_ = std::make_unique<MlpStep>(state_.model, settings_, state_.users, state_.items, state_.dense,
+                                              team_.size());
   }
 
   void train(PositionRange positions, TrainSums& sums) override {
@@ -148,11 +107,13 @@ class CpuEngine final : public Engine {
       for (std::uint64_t at = positions.begin; at < positions.end;) {
         // A window ends with its pass.
         const std::uint64_t pass = at / samples, in_pass = at % samples;
-        const std::uint64_t window_end = std::min(
-            {positions.end, (pass + 1) * samples, at + std::uint64_t{window_->batches} * settings_.batch_size});
+        const std::uint64_t window_end =
+            std::min({positions.end, (pass + 1) * samples, at + window_->size(team_.size())});
         const std::uint32_t size = static_cast<std::uint32_t>(window_end - at);
         const std::uint64_t first_step = step_of(at);
-        plan_window(static_cast<std::uint32_t>(pass), in_pass, size, member);
+        window_->plan(pass_order(settings_.seed, static_cast<std::uint32_t>(pass), samples, settings_.shuffle),
+                      in_pass, size, member);
+        team_.barrier();
         for (std::uint32_t first = 0, b = 0; first < size; first += settings_.batch_size, ++b)
           if (!make_step(b, std::min(settings_.batch_size, size - first), size - first > settings_.batch_size,
                          first_step + b, member, sums))
@@ -204,36 +165,16 @@ class CpuEngine final : public Engine {
   }
 
  private:
-  // Feeds and plans the window's samples: its order, then every batch's runs.
-  void plan_window(std::uint32_t pass, std::uint64_t in_pass, std::uint32_t size, int member) {
-    const int members = team_.size();
-    const std::uint32_t batch_size = settings_.batch_size, batches = (size + batch_size - 1) / batch_size;
-    const PassOrder order = pass_order(settings_.seed, pass, samples_->train.size(), settings_.shuffle);
-    feed_samples(*samples_, order, in_pass, share_begin(size, member, members),
-                 share_begin(size, member + 1, members), window_->fed);
-    team_.barrier();
-    Planner& planner = planners_[static_cast<std::size_t>(member)];
-    for (std::uint32_t task = static_cast<std::uint32_t>(member); task < 2 * batches;
-         task += static_cast<std::uint32_t>(members)) {
-      const std::uint32_t batch = task / 2;
-      const std::uint32_t in_batch = std::min(batch_size, size - batch * batch_size);
-      if (task % 2 == 0)
-        window_->plan(window_->users, window_->fed.user, planner.users, batch, in_batch);
-      else
-        window_->plan(window_->items, window_->fed.item, planner.items, batch, in_batch);
-    }
-    team_.barrier();
-  }
-
   // One step, the same phases as on a GPU: see docs/design.md. False once a loss is not finite.
   bool make_step(std::uint32_t b, std::uint32_t size, bool more, std::uint64_t step, int member, TrainSums& sums) {
     const int members = team_.size();
     const std::size_t first = std::size_t{b} * settings_.batch_size;
-    const FedSamples& fed = window_->fed;
+    const FedSamples& fed = window_->fed();
     const double rate = learning_rate_at(settings_.rate, step);
     const auto row_bytes = [&](std::uint32_t of) {
-      return window_->users.runs[of].count * state_.users.row_bytes() +
-             window_->items.runs[of].count * state_.items.row_bytes();
+      return (window_->user_runs(of).count * state_.users.stride() +
+              window_->item_runs(of).count * state_.items.stride()) *
+             sizeof(float);
     };
     const bool fetch_ahead = more && row_bytes(b + 1) / static_cast<std::size_t>(members) <= most_fetched_ahead;
     const Batch batch = {
@@ -243,54 +184,37 @@ class CpuEngine final : public Engine {
         fed.sample.data() + first,
         fed.rating.data() + first,
         fed.label.data() + first,
-        window_->users.runs[b],
-        window_->items.runs[b],
-        fetch_ahead ? window_->users.runs[b + 1] : RowRuns{},
-        fetch_ahead ? window_->items.runs[b + 1] : RowRuns{},
+        window_->user_runs(b),
+        window_->item_runs(b),
+        fetch_ahead ? window_->user_runs(b + 1) : RowRuns{},
+        fetch_ahead ? window_->item_runs(b + 1) : RowRuns{},
         {&state_.catch_up, step, static_cast<float>(rate), 2 * settings_.l2 / static_cast<float>(size)}};
-    if (state_.users.puts_updates_off()) {
-      for (RowTable* table : {&state_.users, &state_.items}) {
-        const RowRuns& runs = table == &state_.users ? batch.user_runs : batch.item_runs;
-        const RunShare share = even_share(runs, member, members);
-        bring_rows_forward(*table, runs, share.first, share.last, batch.row_step);
-      }
+    if (state_.items.puts_updates_off()) {
+      const RunShare share = even_share(batch.item_runs, member, members);
+      bring_rows_forward(state_.items, batch.item_runs, share, share.last, batch.row_step);
       team_.barrier();
     }
-    if (dot_ != nullptr) {
-      const auto everybody = [&] {
-        if (!dot_->updates_at_once()) team_.barrier();
-      };
-      dot_->forward(batch, member, members);
-      team_.barrier();
-      dot_->sum_items(batch, member, members);
-      finish_dense(batch, dot_->tile_sums(), dot_->dense_gradients(), 1, member, sums);
-      everybody();
-      dot_->update_users(batch, member, members);
-      everybody();
-      dot_->update_items(batch, member, members);
-    } else {
-      mlp_->forward_backward(batch, member, members);
-      team_.barrier();
-      mlp_->update_rows(batch, member, members);
-      finish_dense(batch, mlp_->tile_sums(), mlp_->dense_gradients(), mlp_->dense_stride(), member, sums);
-    }
+    model_step_->train_users(batch, member, members);
+    team_.barrier();
+    model_step_->update_items(batch, member, members);
+    finish_dense(batch, member, sums);
     team_.barrier();
     return sums.first_bad_step == 0;
   }
 
   // The dense parameters' update, in shares; member 0 also adds up the batch's figures, tile by tile.
-  void finish_dense(const Batch& batch, const std::vector<TrainSums>& tile_sums, const float* gradients,
-                    std::size_t stride, int member, TrainSums& sums) {
+  void finish_dense(const Batch& batch, int member, TrainSums& sums) {
     const Tiling tiling(batch.size);
     const std::uint64_t step = batch.row_step.step;
     const AdamStep adam = state_.catch_up.step(step);
     const std::uint32_t count = static_cast<std::uint32_t>(state_.dense.values.size());
-    update_dense(state_.dense, settings_.optimizer, adam, batch.row_step.rate, gradients, stride, tiling.groups,
-                 share_begin(count, member, team_.size()), share_begin(count, member + 1, team_.size()));
+    update_dense(state_.dense, settings_.optimizer, adam, batch.row_step.rate, model_step_->dense_gradients(),
+                 model_step_->dense_stride(), tiling.groups, share_begin(count, member, team_.size()),
+                 share_begin(count, member + 1, team_.size()));
     if (member != 0) return;
     state_.step = step;
     TrainSums of_batch;
-    for (std::uint32_t tile = 0; tile < tiling.tiles; ++tile) add_sums(of_batch, tile_sums[tile]);
+    for (std::uint32_t tile = 0; tile < tiling.tiles; ++tile) add_sums(of_batch, model_step_->tile_sums()[tile]);
     if (!std::isfinite(of_batch.loss)) sums.first_bad_step = step;
     add_sums(sums, of_batch);
   }
@@ -337,9 +261,7 @@ class CpuEngine final : public Engine {
   CpuState state_;
   const Samples* samples_ = nullptr;
   std::unique_ptr<Window> window_;
-  std::vector<Planner> planners_;
-  std::unique_ptr<DotStep> dot_;  // the one or the other
-  std::unique_ptr<MlpStep> mlp_;
+  std::unique_ptr<ModelStep> model_step_;
 };
 
 }  // namespace
@@ -349,24 +271,22 @@ std::unique_ptr<Engine> make_cpu_engine(const ModelConfig& model, const TrainSet
 }
 
 std::uint64_t cpu_engine_memory(const ModelConfig& model, const TrainSettings& settings, int threads) {
-  const std::uint64_t batch = settings.batch_size,
-                      window = batch * std::max<std::uint64_t>(1, window_samples / batch);
-  const std::uint64_t dim = static_cast<std::uint64_t>(model.dim), members = static_cast<std::uint64_t>(threads);
-  const std::uint64_t padded = static_cast<std::uint64_t>(padded_width(model.dim)),
-                      rows = std::uint64_t{model.users} + model.items;
+  const std::uint64_t batch = settings.batch_size, padded = static_cast<std::uint64_t>(padded_width(model.dim));
   const std::uint64_t dense = dense_tensors(model).back().offset + dense_tensors(model).back().size();
   const Tiling tiling(settings.batch_size);
-  // Floats and 32-bit numbers alike: the window's columns and its runs of both tables, stamps, masks, gradients.
-  std::uint64_t numbers =
-      window * 11 + members * (rows + 2 * batch) + batch * (padded / 16 + 1) + (tiling.groups + 3) * dense;
+  // Floats and 32-bit numbers alike: masks and gradients.
+  std::uint64_t numbers = batch * padded / 16 + (tiling.groups + 3) * (dense + lanes);
   if (model.trunk() == Trunk::mlp)
-    numbers += batch * 2 * dim;
-  else if (settings.optimizer != Optimizer::adam)
-    numbers += (padded + lanes) * std::min<std::uint64_t>(batch, model.items);
+    numbers += batch * padded;
+  else
+    numbers += batch * 2;
+  if (model.trunk() == Trunk::dot && settings.optimizer != Optimizer::adam)
+    numbers += batch + (padded + lanes) * std::min<std::uint64_t>(batch, model.users);
   const auto table = [&](std::uint32_t count) {
     return RowTable::memory(count, model.dim, model.has_row_bias(), settings.optimizer);
   };
-  return table(model.users) + table(model.items) + numbers * sizeof(float);
+  return table(model.users) + table(model.items) + Window::memory(settings.batch_size, threads) +
+         numbers * sizeof(float);
 }
 
 }  // namespace anirec

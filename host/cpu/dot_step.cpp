@@ -1,6 +1,7 @@
 #include "cpu/dot_step.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "cpu/heads.h"
 #include "cpu/row_sums.h"
@@ -8,14 +9,39 @@
 namespace anirec {
 namespace {
 
-// What the gradient of a row of one side is made of.
+// Calls body(width, masked) with the rows' padded width, where it is a common one and a loop over it need not be
+// one, else 0, and whether there are masks, both as constants.
+template <class Body>
+ANIREC_INLINE void for_width(int padded, bool masked, Body&& body) {
+  const auto with = [&](auto width) __attribute__((always_inline)) {
+    masked ? body(width, std::true_type()) : body(width, std::false_type());
+  };
+  if (padded == 64)
+    with(std::integral_constant<int, 64>());
+  else
+    with(std::integral_constant<int, 0>());
+}
+
+// What the gradient of a row of one side is made of: the other side's rows, each w[P] with its bias somewhere
+// behind it.
 struct OtherSide {
-  const RowTable& table;
-  const std::uint32_t* index;  // [B] the other side's row of each sample
+  const float* rows;
+  std::size_t stride;
+  int width, bias_at;          // P; where the bias lies in a row
+  const std::uint32_t* index;  // [B] the row of each sample
   const float* slope;          // [B]
   const DropoutMasks& masks;
   float scale;
   bool additive;
+  bool near;  // the rows have just been read: nothing to ask for
+
+  const float* row(std::uint32_t place) const { return rows + index[place] * stride; }
+  ANIREC_INLINE void fetch(std::uint32_t place) const {
+    if (near) return;
+    const float* const from = row(place);
+    for (int k = 0; k < width; k += lanes) __builtin_prefetch(from + k);
+    __builtin_prefetch(from + bias_at);
+  }
 };
 
 template <bool Masked>
@@ -35,46 +61,49 @@ ANIREC_INLINE float masked_dot(const float* x, const float* y, float x_bias, flo
   return lane_sum(sum);
 }
 
-template <bool Masked>
-ANIREC_INLINE void score_samples(const Batch& batch, std::uint32_t begin, std::uint32_t end, const RowTable& users,
-                                 const RowTable& items, const DropoutMasks& masks, float scale, bool additive,
-                                 float bias, float* score) {
-  const int vectors = users.padded() / lanes, tail = users.tail_at();
+// Scores of samples [begin, end). Rows of samples up to `fetched_until` are asked for.
+template <int Width, bool Masked>
+ANIREC_INLINE void score_samples(const Batch& batch, std::uint32_t begin, std::uint32_t end,
+                                 std::uint32_t fetched_until, const RowTable& users, const RowTable& items,
+                                 const DropoutMasks& masks, float scale, bool additive, float bias, float* score) {
+  const int vectors = (Width > 0 ? Width : users.padded()) / lanes, tail = users.tail_at();
   for (std::uint32_t i = begin; i < end; ++i) {
-    if (i + samples_fetched_ahead < end) fetch_rows_of(batch, i + samples_fetched_ahead, users, items);
+    if (i + samples_fetched_ahead < fetched_until) fetch_rows_of(batch, i + samples_fetched_ahead, users, items);
     const float *x = users.row(batch.user[i]), *y = items.row(batch.item[i]);
     const float x_bias = x[tail + tail_bias], y_bias = y[tail + tail_bias];
     const float inside = additive ? 0.0f : 1.0f;
     const float dot = masked_dot<Masked>(x, y, inside * x_bias, inside * y_bias, vectors,
                                          Masked ? masks.of(i, 0) : nullptr, Masked ? masks.of(i, 1) : nullptr);
-    score[i - begin] = scale * dot + (additive ? x_bias + y_bias : 0.0f) + bias;
+    score[i] = scale * dot + (additive ? x_bias + y_bias : 0.0f) + bias;
   }
 }
 
 ANIREC_CLONES void score_samples_of(const Batch& batch, std::uint32_t begin, std::uint32_t end,
-                                    const RowTable& users, const RowTable& items, const DropoutMasks& masks,
-                                    float scale, bool additive, float bias, float* score) {
-  if (masks.any())
-    score_samples<true>(batch, begin, end, users, items, masks, scale, additive, bias, score);
-  else
-    score_samples<false>(batch, begin, end, users, items, masks, scale, additive, bias, score);
+                                    std::uint32_t fetched_until, const RowTable& users, const RowTable& items,
+                                    const DropoutMasks& masks, float scale, bool additive, float bias,
+                                    float* score) {
+  for_width(
+      users.padded(), masks.any(), [&](auto width, auto masked) __attribute__((always_inline)) {
+        score_samples<width(), masked()>(batch, begin, end, fetched_until, users, items, masks, scale, additive,
+                                         bias, score);
+      });
 }
 
 // d loss / d row = scale Σ over its samples of slope · kept y, y with its bias where that is inside the product;
 // gives the gradient of the row's own bias.
-template <bool Masked>
+template <int Width, bool Masked>
 ANIREC_INLINE float row_gradient(const RowRuns& runs, std::uint32_t r, const OtherSide& other, float* g) {
-  const int vectors = other.table.padded() / lanes, tail = other.table.tail_at();
+  const int vectors = (Width > 0 ? Width : other.width) / lanes;
   const float inside = other.additive ? 0.0f : 1.0f;
   sum_row<Masked>(
-      runs, r, other.masks, -1, vectors, g,
+      runs, runs.begin[r], runs.begin[r + 1], true, other.masks, -1, vectors, g,
       [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
-        const float* y = other.table.row(other.index[place]);
+        const float* y = other.row(place);
         load(value, y + n * lanes);
-        value += inside * y[tail + tail_bias];
+        value += inside * y[other.bias_at];
         value *= other.slope[place];
       },
-      [&](std::uint32_t place) __attribute__((always_inline)) { other.table.fetch(other.index[place]); });
+      [&](std::uint32_t place) __attribute__((always_inline)) { other.fetch(place); });
   Vec total = {};
   for (int n = 0; n < vectors; ++n) {
     Vec part;
@@ -85,107 +114,114 @@ ANIREC_INLINE float row_gradient(const RowRuns& runs, std::uint32_t r, const Oth
   }
   if (!other.additive) return lane_sum(total);
   float slopes = 0;
-  for (std::uint32_t s = runs.begin[r]; s < runs.begin[r + 1]; ++s) slopes += other.slope[runs.sample[s]];
+  for (std::uint32_t s = runs.begin[r]; s < runs.begin[r + 1]; ++s) slopes += other.slope[runs.place(s)];
   return slopes;
 }
 
-ANIREC_CLONES void sum_rows(const RowRuns& runs, RunShare share, const OtherSide& other, float* gradients,
-                            std::size_t stride) {
-  const std::size_t bias_at = stride - 1;
+// Where rows are kept as they were before their update: [runs][stride], the bias behind w.
+struct OldRows {
+  float* rows;
+  std::size_t stride;
+};
+
+// Updates the rows of a share by their gradients, which `g` [P] has room for.
+template <int Width, bool Masked>
+ANIREC_INLINE void update_rows(RowTable& table, const RowRuns& runs, RunShare share, const OtherSide& other,
+                               const RowStep& step, RowsAhead& ahead, OldRows old, float* g) {
+  const int width = Width > 0 ? Width : table.padded();
   for (std::uint32_t r = share.first; r < share.last; ++r) {
-    float* g = gradients + r * stride;
-    g[bias_at] =
-        other.masks.any() ? row_gradient<true>(runs, r, other, g) : row_gradient<false>(runs, r, other, g);
+    ahead.fetch_one();
+    const float bias = row_gradient<Width, Masked>(runs, r, other, g);
+    if (old.rows != nullptr) {
+      const float* const from = table.row(runs.row[r]);
+      float* const to = old.rows + r * old.stride;
+      for (int k = 0; k < width; ++k) to[k] = from[k];
+      to[width] = from[table.tail_at() + tail_bias];
+    }
+    update_row<Width>(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, bias, step);
   }
 }
 
-ANIREC_CLONES void sum_and_update_rows(RowTable& table, const RowRuns& runs, RunShare share,
-                                       const OtherSide& other, const RowStep& step, RowsAhead ahead, float* g) {
-  for (std::uint32_t r = share.first; r < share.last; ++r) {
-    ahead.fetch_one();
-    const float bias =
-        other.masks.any() ? row_gradient<true>(runs, r, other, g) : row_gradient<false>(runs, r, other, g);
-    update_row(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, bias, step);
-  }
-}
-
-ANIREC_CLONES void update_rows(RowTable& table, const RowRuns& runs, RunShare share, const RowStep& step,
-                               RowsAhead ahead, float* gradients, std::size_t stride) {
-  for (std::uint32_t r = share.first; r < share.last; ++r) {
-    ahead.fetch_one();
-    float* g = gradients + r * stride;
-    update_row(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, g[stride - 1], step);
-  }
+ANIREC_CLONES void update_rows_of(RowTable& table, const RowRuns& runs, RunShare share, const OtherSide& other,
+                                  const RowStep& step, RowsAhead& ahead, OldRows old, float* g) {
+  for_width(
+      table.padded(), other.masks.any(), [&](auto width, auto masked) __attribute__((always_inline)) {
+        update_rows<width(), masked()>(table, runs, share, other, step, ahead, old, g);
+      });
 }
 
 }  // namespace
 
 DotStep::DotStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
                  DenseState& dense)
-    : model_(model),
-      settings_(settings),
-      users_(users),
-      items_(items),
-      dense_(dense),
-      masks_(model.dim, settings.dropout, settings.seed, settings.batch_size, model.additive_bias),
+    : ModelStep(model, settings, users, items, dense, model.additive_bias),
       scale_(dropout_scale(settings.dropout) * dropout_scale(settings.dropout)),
-      slope_(settings.batch_size),
-      item_gradients_(updates_at_once() ? 0
-                                        : static_cast<std::size_t>(items.padded() + lanes) *
-                                              std::min<std::size_t>(settings.batch_size, model.items)),
-      dense_gradients_(Tiling::room_for(settings.batch_size).groups),
-      tile_sums_(Tiling::room_for(settings.batch_size).tiles) {}
+      score_(settings.batch_size),
+      slope_(settings.batch_size) {
+  if (users.puts_updates_off()) return;
+  old_users_.resize(static_cast<std::size_t>(users.padded() + lanes) *
+                    std::min<std::size_t>(settings.batch_size, model.users));
+  user_run_.resize(settings.batch_size);
+}
 
-void DotStep::forward(const Batch& batch, int member, int members) {
+void DotStep::train_users(const Batch& batch, int member, int members) {
+  const RowRuns& runs = batch.user_runs;
   const Tiling tiling(batch.size);
-  const std::uint32_t first = share_begin(tiling.groups, member, members);
-  const std::uint32_t last = share_begin(tiling.groups, member + 1, members);
-  for (std::uint32_t group = first; group < last; ++group) {
+  const TileShare share = share_of_tiles(runs, member, members);
+  const std::uint32_t last_sample = runs.begin[share.users.last];
+  const OtherSide other = {
+      items_.row(0), items_.stride(), items_.padded(), items_.tail_at() + tail_bias, batch.item,
+      slope_.data(), masks_,          scale_,          model_.additive_bias,         true};
+  const OldRows old = {old_users_.data(), static_cast<std::size_t>(users_.padded() + lanes)};
+  RowsAhead ahead(users_, batch.next_user_runs, fetched_by(batch.next_user_runs, member, members));
+  std::vector<float> g(static_cast<std::size_t>(users_.padded()));
+  RunShare of_tile = {share.users.first, share.users.first};
+  std::uint32_t masked = runs.begin[share.users.first];
+  fetch_first_rows(batch, masked, last_sample, users_, items_);
+  for (std::uint32_t group = share.first_group; group < share.last_group; ++group) {
     float bias_gradient = 0;
     for (std::uint32_t tile = tiling.first_tile(group); tile < tiling.first_tile(group + 1); ++tile) {
-      const std::uint32_t begin = tile * tiling.tile_size, end = std::min(batch.size, begin + tiling.tile_size);
-      masks_.fill(static_cast<std::uint32_t>(batch.row_step.step), batch.sample, begin, end);
-      float score[128];
-      score_samples_of(batch, begin, end, users_, items_, masks_, scale_, model_.additive_bias, dense_.values[0],
-                       score);
+      of_tile = {of_tile.last, run_beginning_at(runs, of_tile.last, (tile + 1) * tiling.tile_size)};
+      const std::uint32_t begin = runs.begin[of_tile.first], end = runs.begin[of_tile.last];
       TrainSums& sums = tile_sums_[tile];
       sums = TrainSums{};
       sums.samples = static_cast<double>(end - begin);
-      head_losses(model_, model_.heads[0], settings_, batch, begin, end, score, slope_.data() + begin, sums);
+      masked = masks_.fill_at_least(static_cast<std::uint32_t>(batch.row_step.step), batch.sample, masked, end,
+                                    last_sample);
+      if (users_.puts_updates_off()) bring_rows_forward(users_, runs, of_tile, share.users.last, batch.row_step);
+      score_samples_of(batch, begin, end, last_sample, users_, items_, masks_, scale_, model_.additive_bias,
+                       dense_.values[0], score_.data());
+      head_losses(model_, model_.heads[0], settings_, batch, begin, end, score_.data() + begin,
+                  slope_.data() + begin, sums);
       if (settings_.l2 > 0)
         sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
       for (std::uint32_t i = begin; i < end; ++i) bias_gradient += slope_[i];
+      update_rows_of(users_, runs, of_tile, other, batch.row_step, ahead, old, g.data());
+      if (old.rows != nullptr)
+        for (std::uint32_t r = of_tile.first; r < of_tile.last; ++r)
+          std::fill(user_run_.data() + runs.begin[r], user_run_.data() + runs.begin[r + 1], r);
     }
-    dense_gradients_[group] = bias_gradient;
+    dense_gradients_[group * dense_stride_] = bias_gradient;
   }
-}
-
-void DotStep::sum_items(const Batch& batch, int member, int members) {
-  if (updates_at_once()) return;
-  const OtherSide other = {users_, batch.user, slope_.data(), masks_, scale_, model_.additive_bias};
-  sum_rows(batch.item_runs, share_of_runs(batch.item_runs, member, members), other, item_gradients_.data(),
-           item_gradient_stride());
-}
-
-void DotStep::update_users(const Batch& batch, int member, int members) {
-  const OtherSide other = {items_, batch.item, slope_.data(), masks_, scale_, model_.additive_bias};
-  const RunShare share = share_of_runs(batch.user_runs, member, members);
-  std::vector<float> g(static_cast<std::size_t>(users_.padded()));
-  sum_and_update_rows(users_, batch.user_runs, share, other, batch.row_step,
-                      rows_ahead(users_, batch.user_runs, share, batch.next_user_runs, member, members), g.data());
 }
 
 void DotStep::update_items(const Batch& batch, int member, int members) {
   const RunShare share = share_of_runs(batch.item_runs, member, members);
-  const RowsAhead ahead = rows_ahead(items_, batch.item_runs, share, batch.next_item_runs, member, members);
-  if (updates_at_once()) {
-    const OtherSide other = {users_, batch.user, slope_.data(), masks_, scale_, model_.additive_bias};
-    std::vector<float> g(static_cast<std::size_t>(items_.padded()));
-    sum_and_update_rows(items_, batch.item_runs, share, other, batch.row_step, ahead, g.data());
-  } else {
-    update_rows(items_, batch.item_runs, share, batch.row_step, ahead, item_gradients_.data(),
-                item_gradient_stride());
-  }
+  const bool kept = !users_.puts_updates_off();
+  const OtherSide other = {kept ? old_users_.data() : users_.row(0),
+                           kept ? static_cast<std::size_t>(users_.padded() + lanes) : users_.stride(),
+                           users_.padded(),
+                           kept ? users_.padded() : users_.tail_at() + tail_bias,
+                           kept ? user_run_.data() : batch.user,
+                           slope_.data(),
+                           masks_,
+                           scale_,
+                           model_.additive_bias,
+                           false};
+  RowsAhead ahead = items_ahead(items_, batch, share, member, members);
+  fetch_first(batch.item_runs, share, [&](std::uint32_t place) { other.fetch(place); });
+  std::vector<float> g(static_cast<std::size_t>(items_.padded()));
+  update_rows_of(items_, batch.item_runs, share, other, batch.row_step, ahead, {}, g.data());
 }
 
 }  // namespace anirec

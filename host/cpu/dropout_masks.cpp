@@ -30,6 +30,14 @@ DropoutMasks::DropoutMasks(int dim, DropoutRate rate, std::uint64_t seed, std::u
   if (masked_) bits_.resize(std::size_t{batch} * 2 * static_cast<std::size_t>(words_));
 }
 
+std::uint32_t DropoutMasks::fill_at_least(std::uint32_t step, const std::uint32_t* sample, std::uint32_t begin,
+                                          std::uint32_t end, std::uint32_t last) {
+  if (begin >= end) return begin;
+  const std::uint32_t to = std::min(last, begin + (end - begin + group - 1) / group * group);
+  fill(step, sample, begin, to);
+  return to;
+}
+
 void DropoutMasks::fill(std::uint32_t step, const std::uint32_t* sample, std::uint32_t begin, std::uint32_t end) {
   if (!masked_) return;
   const std::uint32_t blocks = static_cast<std::uint32_t>(2 * dim_ + 127) / 128;

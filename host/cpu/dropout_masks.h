@@ -17,6 +17,10 @@ class DropoutMasks {
 
   // Words for both sides of samples [begin, end) of a batch; `sample` holds their indices in split order.
   void fill(std::uint32_t step, const std::uint32_t* sample, std::uint32_t begin, std::uint32_t end);
+  // The same from `begin` on to `end` or, since sixteen are drawn at a time, somewhat beyond it, but not past
+  // `last`; where it came to.
+  std::uint32_t fill_at_least(std::uint32_t step, const std::uint32_t* sample, std::uint32_t begin,
+                              std::uint32_t end, std::uint32_t last);
 
   // False: every element may be kept, and no word is ever written.
   bool any() const { return masked_; }

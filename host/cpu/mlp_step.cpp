@@ -21,11 +21,12 @@ ANIREC_INLINE void gather_side(const float* row, const std::uint16_t* bits, int 
   }
 }
 
-ANIREC_CLONES void gather(const Batch& batch, std::uint32_t begin, std::uint32_t end, const RowTable& users,
-                          const RowTable& items, const DropoutMasks& masks, float scale, float* inputs) {
+ANIREC_CLONES void gather(const Batch& batch, std::uint32_t begin, std::uint32_t end, std::uint32_t fetched_until,
+                          const RowTable& users, const RowTable& items, const DropoutMasks& masks, float scale,
+                          float* inputs) {
   const int dim = users.dim(), vectors = users.padded() / lanes;
   for (std::uint32_t i = begin; i < end; ++i, inputs += 2 * dim) {
-    if (i + samples_fetched_ahead < end) fetch_rows_of(batch, i + samples_fetched_ahead, users, items);
+    if (i + samples_fetched_ahead < fetched_until) fetch_rows_of(batch, i + samples_fetched_ahead, users, items);
     const float *x = users.row(batch.user[i]), *y = items.row(batch.item[i]);
     if (masks.any()) {
       gather_side<true>(x, masks.of(i, 0), vectors, scale, inputs);
@@ -37,138 +38,188 @@ ANIREC_CLONES void gather(const Batch& batch, std::uint32_t begin, std::uint32_t
   }
 }
 
-template <bool Masked>
-ANIREC_INLINE void update_side(RowTable& table, const RowRuns& runs, RunShare share, const DropoutMasks& masks,
-                               int side, const float* input_gradients, float scale, const RowStep& step,
-                               RowsAhead ahead, float* g) {
-  const int vectors = table.padded() / lanes;
-  const std::size_t dim = static_cast<std::size_t>(table.dim());
-  const float* from = input_gradients + static_cast<std::size_t>(side) * dim;
-  for (std::uint32_t r = share.first; r < share.last; ++r) {
-    ahead.fetch_one();
-    sum_row<Masked>(
-        runs, r, masks, side, vectors, g,
-        [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
-          load(value, from + place * 2 * dim + static_cast<std::size_t>(n) * lanes);
-        },
-        [&](std::uint32_t place) __attribute__((always_inline)) {
-          for (std::size_t k = 0; k < dim; k += lanes) __builtin_prefetch(from + place * 2 * dim + k);
-        });
-    for (int k = 0; k < table.padded(); ++k) g[k] *= scale;
-    update_row(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, 0.0f, step);
+// dX of a chunk's samples, from place `begin` on.
+struct InputGradients {
+  const float* values;  // [samples, 2D]
+  std::uint32_t begin, end;
+  const DropoutMasks& masks;
+  float scale;
+};
+
+// Keeps the item side of a chunk's gradients for the items' sums.
+ANIREC_CLONES void keep_item_side(const InputGradients& from, int dim, int padded, float* to) {
+  for (std::uint32_t i = from.begin; i < from.end; ++i) {
+    const float* const side = from.values + (std::size_t{i - from.begin} * 2 + 1) * static_cast<std::size_t>(dim);
+    float* const kept = to + std::size_t{i} * static_cast<std::size_t>(padded);
+    if (from.masks.any())
+      gather_side<true>(side, from.masks.of(i, 1), padded / lanes, from.scale, kept);
+    else
+      gather_side<false>(side, nullptr, padded / lanes, from.scale, kept);
   }
 }
 
-ANIREC_CLONES void update_table(RowTable& table, const RowRuns& runs, RunShare share, const DropoutMasks& masks,
-                                int side, const float* input_gradients, float scale, const RowStep& step,
-                                RowsAhead ahead, float* g) {
-  if (masks.any())
-    update_side<true>(table, runs, share, masks, side, input_gradients, scale, step, ahead, g);
-  else
-    update_side<false>(table, runs, share, masks, side, input_gradients, scale, step, ahead, g);
+// Adds a chunk's gradients to those of its users, from run r on, in `g` [P], and updates each user whose samples
+// end in the chunk; gives the run whose samples go on beyond it.
+template <bool Masked>
+ANIREC_INLINE std::uint32_t update_users(RowTable& table, const RowRuns& runs, std::uint32_t r,
+                                         const InputGradients& from, const RowStep& step, RowsAhead& ahead,
+                                         float* g) {
+  const int vectors = table.padded() / lanes;
+  const std::size_t width = 2 * static_cast<std::size_t>(table.dim());
+  for (; r < runs.count && runs.begin[r] < from.end; ++r) {
+    const std::uint32_t begin = std::max(runs.begin[r], from.begin), end = std::min(runs.begin[r + 1], from.end);
+    sum_row<Masked>(
+        runs, begin, end, begin == runs.begin[r], from.masks, 0, vectors, g,
+        [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
+          load(value, from.values + (place - from.begin) * width + static_cast<std::size_t>(n) * lanes);
+        },
+        [](std::uint32_t) {});
+    if (end < runs.begin[r + 1]) break;
+    ahead.fetch_one();
+    for (int k = 0; k < table.padded(); ++k) g[k] *= from.scale;
+    update_row<0>(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, 0.0f, step);
+  }
+  return r;
 }
+
+ANIREC_CLONES std::uint32_t update_users_of(RowTable& table, const RowRuns& runs, std::uint32_t r,
+                                            const InputGradients& from, const RowStep& step, RowsAhead& ahead,
+                                            float* g) {
+  return from.masks.any() ? update_users<true>(table, runs, r, from, step, ahead, g)
+                          : update_users<false>(table, runs, r, from, step, ahead, g);
+}
+
+ANIREC_CLONES void update_rows(RowTable& table, const RowRuns& runs, RunShare share, const DropoutMasks& masks,
+                               const float* gradients, const RowStep& step, RowsAhead& ahead, float* g) {
+  const std::size_t padded = static_cast<std::size_t>(table.padded());
+  const auto fetch = [&](std::uint32_t place) __attribute__((always_inline)) {
+    for (std::size_t k = 0; k < padded; k += lanes) __builtin_prefetch(gradients + place * padded + k);
+  };
+  fetch_first(runs, share, fetch);
+  for (std::uint32_t r = share.first; r < share.last; ++r) {
+    ahead.fetch_one();
+    sum_row<false>(
+        runs, runs.begin[r], runs.begin[r + 1], true, masks, 1, table.padded() / lanes, g,
+        [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
+          load(value, gradients + place * padded + static_cast<std::size_t>(n) * lanes);
+        },
+        fetch);
+    update_row<0>(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, 0.0f, step);
+  }
+}
+
+// A tile has as many samples as its users: most have little more than the tile size.
+std::uint32_t most_in_chunk(std::uint32_t tile_size) { return tile_size / 4 * 5; }
 
 }  // namespace
 
 MlpStep::MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
                  DenseState& dense, int members)
-    : model_(model),
-      settings_(settings),
-      users_(users),
-      items_(items),
-      dense_(dense),
+    : ModelStep(model, settings, users, items, dense, false),
       layers_(model),
-      masks_(model.dim, settings.dropout, settings.seed, settings.batch_size, false),
       scale_(dropout_scale(settings.dropout)),
-      dense_stride_(static_cast<std::size_t>(padded_width(static_cast<int>(dense.values.size())))),
+      item_gradients_(std::size_t{settings.batch_size} * static_cast<std::size_t>(items.padded())),
       scratch_(static_cast<std::size_t>(members)) {
-  const Tiling tiling = Tiling::room_for(settings.batch_size);
-  const std::size_t inputs = 2 * static_cast<std::size_t>(model.dim), tile = tiling.tile_size;
-  input_gradients_.resize(settings.batch_size * inputs + lanes);
-  dense_gradients_.resize(tiling.groups * dense_stride_);
-  tile_sums_.resize(tiling.tiles);
+  const std::size_t inputs = 2 * static_cast<std::size_t>(model.dim);
+  const std::uint32_t chunk = most_in_chunk(Tiling::room_for(settings.batch_size).tile_size);
   for (Scratch& scratch : scratch_) {
-    scratch.inputs.resize(tile * inputs + lanes);
+    scratch.inputs.resize(chunk * inputs + lanes);
+    scratch.input_gradients.resize(chunk * inputs + lanes);
     for (int l = 0; l < layers_.layers(); ++l)
-      scratch.hidden.emplace_back(tile * static_cast<std::size_t>(layers_.width(l)));
+      scratch.hidden.emplace_back(chunk * static_cast<std::size_t>(layers_.width(l)));
     for (int l = 0; l < layers_.layers(); ++l)
       scratch.turned.emplace_back(skips_zeros_of_inputs(l) ? static_cast<std::size_t>(layers_.inputs(l)) *
                                                                  static_cast<std::size_t>(layers_.width(l))
                                                            : 0);
-    scratch.nonzero = NonZeros(tiling.tile_size, std::max(2 * model.dim, layers_.widest()));
-    for (LineVector& error : scratch.error) error.resize(tile * static_cast<std::size_t>(layers_.widest()));
-    scratch.score.resize(tile);
-    scratch.slope.resize(tile * model.heads.size());
+    scratch.nonzero = NonZeros(chunk, std::max(2 * model.dim, layers_.widest()));
+    for (LineVector& error : scratch.error) error.resize(chunk * static_cast<std::size_t>(layers_.widest()));
+    scratch.score.resize(chunk);
+    scratch.slope.resize(chunk * model.heads.size());
+    scratch.user_gradient.resize(static_cast<std::size_t>(users.padded()));
   }
 }
 
-void MlpStep::forward_backward(const Batch& batch, int member, int members) {
+void MlpStep::train_users(const Batch& batch, int member, int members) {
+  const RowRuns& runs = batch.user_runs;
   const Tiling tiling(batch.size);
+  const TileShare share = share_of_tiles(runs, member, members);
+  const std::uint32_t last_sample = runs.begin[share.users.last];
   Scratch& scratch = scratch_[static_cast<std::size_t>(member)];
-  const float* dense = dense_.values.data();
-  const std::size_t inputs = 2 * static_cast<std::size_t>(model_.dim);
-  const int layers = layers_.layers();
-  const auto hidden = [&](int layer) { return scratch.hidden[static_cast<std::size_t>(layer)].data(); };
-  const std::uint32_t first = share_begin(tiling.groups, member, members);
-  const std::uint32_t last = share_begin(tiling.groups, member + 1, members);
-  for (int layer = 0; layer < layers && first < last; ++layer)
+  RowsAhead ahead(users_, batch.next_user_runs, fetched_by(batch.next_user_runs, member, members));
+  for (int layer = 0; layer < layers_.layers() && share.first_group < share.last_group; ++layer)
     if (skips_zeros_of_inputs(layer))
-      layers_.turn_weight(layer, dense, scratch.turned[static_cast<std::size_t>(layer)].data());
-  for (std::uint32_t group = first; group < last; ++group) {
+      layers_.turn_weight(layer, dense_.values.data(), scratch.turned[static_cast<std::size_t>(layer)].data());
+  RunShare of_tile = {share.users.first, share.users.first};
+  std::uint32_t masked = runs.begin[share.users.first];
+  fetch_first_rows(batch, masked, last_sample, users_, items_);
+  for (std::uint32_t group = share.first_group; group < share.last_group; ++group) {
     float* gradient = dense_gradients_.data() + group * dense_stride_;
     std::fill_n(gradient, dense_.values.size(), 0.0f);
     for (std::uint32_t tile = tiling.first_tile(group); tile < tiling.first_tile(group + 1); ++tile) {
-      const std::uint32_t begin = tile * tiling.tile_size, end = std::min(batch.size, begin + tiling.tile_size);
-      const std::uint32_t size = end - begin;
-      masks_.fill(static_cast<std::uint32_t>(batch.row_step.step), batch.sample, begin, end);
-      gather(batch, begin, end, users_, items_, masks_, scale_, scratch.inputs.data());
-
-      const float* below = scratch.inputs.data();
-      for (int layer = 0; layer < layers; ++layer) {
-        if (skips_zeros_of_inputs(layer)) {
-          scratch.nonzero.find(below, size, layers_.inputs(layer));
-          layers_.forward(layer, dense, scratch.turned[static_cast<std::size_t>(layer)].data(), below,
-                          scratch.nonzero, size, hidden(layer));
-        } else {
-          layers_.forward(layer, dense, below, size, hidden(layer));
-        }
-        below = hidden(layer);
-      }
+      of_tile = {of_tile.last, run_beginning_at(runs, of_tile.last, (tile + 1) * tiling.tile_size)};
+      const std::uint32_t first = runs.begin[of_tile.first], size = runs.begin[of_tile.last] - first;
       TrainSums& sums = tile_sums_[tile];
       sums = TrainSums{};
       sums.samples = static_cast<double>(size);
-      for (std::size_t h = 0; h < model_.heads.size(); ++h) {
-        layers_.head_scores(h, dense, below, size, scratch.score.data());
-        head_losses(model_, model_.heads[h], settings_, batch, begin, end, scratch.score.data(),
-                    scratch.slope.data() + h * size, sums);
+      masked = masks_.fill_at_least(static_cast<std::uint32_t>(batch.row_step.step), batch.sample, masked,
+                                    first + size, last_sample);
+      if (users_.puts_updates_off()) bring_rows_forward(users_, runs, of_tile, share.users.last, batch.row_step);
+      const std::uint32_t most = most_in_chunk(tiling.tile_size), chunks = (size + most - 1) / most;
+      for (std::uint32_t chunk = 0, r = of_tile.first; chunk < chunks; ++chunk) {
+        const std::uint32_t begin = first + static_cast<std::uint32_t>(std::uint64_t{size} * chunk / chunks);
+        const std::uint32_t end = first + static_cast<std::uint32_t>(std::uint64_t{size} * (chunk + 1) / chunks);
+        forward_backward(batch, begin, end, last_sample, scratch, gradient, sums);
+        const InputGradients gradients = {scratch.input_gradients.data(), begin, end, masks_, scale_};
+        keep_item_side(gradients, items_.dim(), items_.padded(), item_gradients_.data());
+        r = update_users_of(users_, runs, r, gradients, batch.row_step, ahead, scratch.user_gradient.data());
       }
-      if (settings_.l2 > 0)
-        sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
-
-      float *error = scratch.error[0].data(), *spare = scratch.error[1].data();
-      layers_.backward_heads(dense, below, scratch.slope.data(), size, error, gradient);
-      for (int layer = layers - 1; layer > 0; --layer) {
-        layers_.backward(layer, dense, hidden(layer - 1), error, size, scratch.nonzero, spare, gradient);
-        std::swap(error, spare);
-        layers_.mask_error(layer - 1, hidden(layer - 1), size, error);
-      }
-      layers_.backward(0, dense, scratch.inputs.data(), error, size, scratch.nonzero,
-                       input_gradients_.data() + begin * inputs, gradient);
     }
   }
 }
 
-void MlpStep::update_rows(const Batch& batch, int member, int members) {
-  std::vector<float> g(static_cast<std::size_t>(users_.padded()));
-  // Runs lie in the order of their first samples: a member's share of either table is mostly of the samples whose
-  // gradients it has just computed, and of the rows it has brought forward.
-  const auto update = [&](RowTable& table, const RowRuns& runs, const RowRuns& next, int side) {
-    const RunShare share = share_of_runs(runs, member, members);
-    update_table(table, runs, share, masks_, side, input_gradients_.data(), scale_, batch.row_step,
-                 rows_ahead(table, runs, share, next, member, members), g.data());
-  };
-  update(users_, batch.user_runs, batch.next_user_runs, 0);
-  update(items_, batch.item_runs, batch.next_item_runs, 1);
+void MlpStep::forward_backward(const Batch& batch, std::uint32_t begin, std::uint32_t end,
+                               std::uint32_t fetched_until, Scratch& scratch, float* gradient, TrainSums& sums) {
+  const float* dense = dense_.values.data();
+  const int layers = layers_.layers();
+  const std::uint32_t size = end - begin;
+  const auto hidden = [&](int layer) { return scratch.hidden[static_cast<std::size_t>(layer)].data(); };
+  gather(batch, begin, end, fetched_until, users_, items_, masks_, scale_, scratch.inputs.data());
+
+  const float* below = scratch.inputs.data();
+  for (int layer = 0; layer < layers; ++layer) {
+    if (skips_zeros_of_inputs(layer)) {
+      scratch.nonzero.find(below, size, layers_.inputs(layer));
+      layers_.forward(layer, dense, scratch.turned[static_cast<std::size_t>(layer)].data(), below, scratch.nonzero,
+                      size, hidden(layer));
+    } else {
+      layers_.forward(layer, dense, below, size, hidden(layer));
+    }
+    below = hidden(layer);
+  }
+  for (std::size_t h = 0; h < model_.heads.size(); ++h) {
+    layers_.head_scores(h, dense, below, size, scratch.score.data());
+    head_losses(model_, model_.heads[h], settings_, batch, begin, end, scratch.score.data(),
+                scratch.slope.data() + h * size, sums);
+  }
+  if (settings_.l2 > 0)
+    sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
+
+  float *error = scratch.error[0].data(), *spare = scratch.error[1].data();
+  layers_.backward_heads(dense, below, scratch.slope.data(), size, error, gradient);
+  for (int layer = layers - 1; layer > 0; --layer) {
+    layers_.backward(layer, dense, hidden(layer - 1), error, size, scratch.nonzero, spare, gradient);
+    std::swap(error, spare);
+    layers_.mask_error(layer - 1, hidden(layer - 1), size, error);
+  }
+  layers_.backward(0, dense, scratch.inputs.data(), error, size, scratch.nonzero, scratch.input_gradients.data(),
+                   gradient);
+}
+
+void MlpStep::update_items(const Batch& batch, int member, int members) {
+  const RunShare share = share_of_runs(batch.item_runs, member, members);
+  RowsAhead ahead = items_ahead(items_, batch, share, member, members);
+  std::vector<float> g(static_cast<std::size_t>(items_.padded()));
+  update_rows(items_, batch.item_runs, share, masks_, item_gradients_.data(), batch.row_step, ahead, g.data());
 }
 
 }  // namespace anirec

@@ -1,42 +1,33 @@
-// The phases of the step of nn and hybrid: gather and dropout, dense layers, heads, and back.
+// The step of nn and hybrid: gather and dropout, dense layers, heads, and back to the rows.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "cpu/batch.h"
-#include "cpu/dense_update.h"
-#include "cpu/dropout_masks.h"
-#include "cpu/line_vector.h"
 #include "cpu/mlp_layers.h"
-#include "cpu/row_table.h"
+#include "cpu/model_step.h"
 #include "cpu/sparse_rows.h"
-#include "engine/engine.h"
-#include "model/model_config.h"
 
 namespace anirec {
 
-class MlpStep {
+class MlpStep final : public ModelStep {
  public:
   MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
           DenseState& dense, int members);
 
-  // Forward and backward over the tiles of a share: losses, dense gradients, and dX for every sample.
-  void forward_backward(const Batch& batch, int member, int members);
-  // Sums dX over each row's samples and updates; both tables at once, since dX needs neither.
-  void update_rows(const Batch& batch, int member, int members);
-
-  const std::vector<TrainSums>& tile_sums() const { return tile_sums_; }
-  const float* dense_gradients() const { return dense_gradients_.data(); }  // [groups][dense_stride()]
-  std::size_t dense_stride() const { return dense_stride_; }
+  void train_users(const Batch& batch, int member, int members) override;
+  void update_items(const Batch& batch, int member, int members) override;
 
  private:
+  // For a chunk of a tile: up to C samples.
   struct Scratch {
-    LineVector inputs;               // X [T, 2D], and a vector behind it
-    std::vector<LineVector> hidden;  // [layers][T, H]
-    LineVector error[2];             // dh of a layer and of the one below, [T, widest]
-    LineVector score, slope;         // [heads][T]
+    LineVector inputs;               // X [C, 2D], and a vector behind it
+    std::vector<LineVector> hidden;  // [layers][C, H]
+    LineVector error[2];             // dh of a layer and of the one below, [C, widest]
+    LineVector input_gradients;      // dX [C, 2D], before the masks, and a vector behind it
+    LineVector score, slope;         // [heads][C]
     std::vector<LineVector> turned;  // [layers] Wᵀ of this step, of layers whose inputs' zeros are skipped
+    LineVector user_gradient;        // [P] of the user whose samples are being summed
     NonZeros nonzero;
   };
 
@@ -44,19 +35,15 @@ class MlpStep {
   bool skips_zeros_of_inputs(int layer) const {
     return layers_.skips_zeros(layer) && (layer > 0 || settings_.dropout.threshold > 0);
   }
+  // Samples [begin, end): losses into `sums`, dense gradients, dX into the scratch. Rows of samples up to
+  // `fetched_until` are asked for.
+  void forward_backward(const Batch& batch, std::uint32_t begin, std::uint32_t end, std::uint32_t fetched_until,
+                        Scratch& scratch, float* dense_gradient, TrainSums& sums);
 
-  const ModelConfig& model_;
-  const TrainSettings& settings_;
-  RowTable &users_, &items_;
-  DenseState& dense_;
   MlpLayers layers_;
-  DropoutMasks masks_;
-  float scale_;                       // 1/(1−p)
-  std::size_t dense_stride_;          // the dense parameters, rounded up to whole vectors
-  LineVector input_gradients_;        // dX [B, 2D], before the masks, and a vector behind it
-  LineVector dense_gradients_;        // [groups][dense_stride_]
-  std::vector<TrainSums> tile_sums_;  // [tiles]
-  std::vector<Scratch> scratch_;      // a member
+  float scale_;                   // 1/(1−p)
+  LineVector item_gradients_;     // [B][P] dX's item side, masked and scaled
+  std::vector<Scratch> scratch_;  // a member
 };
 
 }  // namespace anirec

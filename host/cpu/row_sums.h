@@ -2,6 +2,7 @@
 // the width.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "cpu/batch.h"
@@ -12,17 +13,21 @@ namespace anirec {
 
 constexpr int most_vectors = 4;
 
-// Adds up `term(place, vector, value)` over the samples of run r: term gives the vector-th Vec of a sample's
-// gradient for the row. With `masked`, lanes dropped on `side` (or on both sides: -1) are left out. `fetch(place)`
-// asks memory for what term will read of a sample, here or in one of the next runs.
+// Adds up `term(place, vector, value)` over a row's samples [begin, end) of `runs`, in g: term gives the vector-th
+// Vec of a sample's gradient for the row. `fresh`: g starts at 0. With `masked`, lanes dropped on `side` (or on
+// both sides: -1) are left out. `fetch(place)` asks memory for what term will read of a sample, here or in one of
+// the next runs.
 template <int Vectors, bool Masked, class Term, class Fetch>
-ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const DropoutMasks& masks, int side,
-                               int first, float* g, Term&& term, Fetch&& fetch) {
+ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t begin, std::uint32_t end, bool fresh,
+                               const DropoutMasks& masks, int side, int first, float* g, Term&& term,
+                               Fetch&& fetch) {
   Vec sum[Vectors] = {};
+  if (!fresh)
+    for (int n = 0; n < Vectors; ++n) load(sum[n], g + (first + n) * lanes);
   const std::uint32_t last = runs.begin[runs.count];
-  for (std::uint32_t s = runs.begin[r]; s < runs.begin[r + 1]; ++s) {
-    if (first == 0 && s + samples_fetched_ahead < last) fetch(runs.sample[s + samples_fetched_ahead]);
-    const std::uint32_t place = runs.sample[s];
+  for (std::uint32_t s = begin; s < end; ++s) {
+    if (first == 0 && s + samples_fetched_ahead < last) fetch(runs.place(s + samples_fetched_ahead));
+    const std::uint32_t place = runs.place(s);
     const std::uint16_t* bits = Masked ? masks.of(place, side < 0 ? 0 : side) : nullptr;
     const std::uint16_t* other_bits = Masked && side < 0 ? masks.of(place, 1) : bits;
 #pragma GCC unroll 4
@@ -37,13 +42,22 @@ ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t r, const Dropo
   for (int n = 0; n < Vectors; ++n) store(g + (first + n) * lanes, sum[n]);
 }
 
+// fetch(place) for the first samples of a share, which no sum before asks for.
+template <class Fetch>
+ANIREC_INLINE void fetch_first(const RowRuns& runs, RunShare share, Fetch&& fetch) {
+  const std::uint32_t begin = runs.begin[share.first], end = runs.begin[share.last];
+  for (std::uint32_t s = begin; s < std::min(end, begin + samples_fetched_ahead); ++s) fetch(runs.place(s));
+}
+
 template <bool Masked, class Term, class Fetch>
-ANIREC_INLINE void sum_row(const RowRuns& runs, std::uint32_t r, const DropoutMasks& masks, int side, int vectors,
-                           float* g, Term&& term, Fetch&& fetch) {
+ANIREC_INLINE void sum_row(const RowRuns& runs, std::uint32_t begin, std::uint32_t end, bool fresh,
+                           const DropoutMasks& masks, int side, int vectors, float* g, Term&& term,
+                           Fetch&& fetch) {
   int first = 0;
   for (; first + most_vectors <= vectors; first += most_vectors)
-    sum_vectors<most_vectors, Masked>(runs, r, masks, side, first, g, term, fetch);
-  for (; first < vectors; ++first) sum_vectors<1, Masked>(runs, r, masks, side, first, g, term, fetch);
+    sum_vectors<most_vectors, Masked>(runs, begin, end, fresh, masks, side, first, g, term, fetch);
+  for (; first < vectors; ++first)
+    sum_vectors<1, Masked>(runs, begin, end, fresh, masks, side, first, g, term, fetch);
 }
 
 }  // namespace anirec

@@ -34,7 +34,7 @@ class RowTable {
     for (int k = 0; k < padded_; k += 16) __builtin_prefetch(from + k);
     if (has_bias_) __builtin_prefetch(from + tail_at_);
   }
-  std::size_t row_bytes() const { return stride_ * sizeof(float); }
+  std::size_t stride() const { return stride_; }  // floats from a row to the next
   // Offsets into a row.
   int first_at() const { return first_at_; }    // m; -1: none
   int second_at() const { return second_at_; }  // v an element; -1: none

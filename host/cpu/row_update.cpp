@@ -20,12 +20,12 @@ std::uint32_t run_at_share(const RowRuns& runs, int member, int members) {
 
 }  // namespace
 
-ANIREC_CLONES void bring_rows_forward(RowTable& table, const RowRuns& runs, std::uint32_t first,
-                                      std::uint32_t last, const RowStep& step) {
+ANIREC_CLONES void bring_rows_forward(RowTable& table, const RowRuns& runs, RunShare share,
+                                      std::uint32_t fetched_until, const RowStep& step) {
   constexpr std::uint32_t ahead = 8;
-  for (std::uint32_t r = first; r < last; ++r) {
-    if (r + 2 * ahead < last) __builtin_prefetch(&table.last_step[runs.row[r + 2 * ahead]]);
-    if (r + ahead < last) {
+  for (std::uint32_t r = share.first; r < share.last; ++r) {
+    if (r + 2 * ahead < fetched_until) __builtin_prefetch(&table.last_step[runs.row[r + 2 * ahead]]);
+    if (r + ahead < fetched_until) {
       const float* next = table.row(runs.row[r + ahead]);
       step.catch_up->fetch(table.last_step[runs.row[r + ahead]]);
       for (int k = 0; k < table.tail_at() + lanes; k += lanes) __builtin_prefetch(next + k, 1);

@@ -23,9 +23,9 @@ struct RowStep {
   float l2;            // 2 λ / B: times a row's samples and its values, added to its gradient
 };
 
-// Exact Adam: w and bias of runs [first, last) as they stand after step − 1. Moments are left: the update decays
-// them once for all the steps between.
-void bring_rows_forward(RowTable& table, const RowRuns& runs, std::uint32_t first, std::uint32_t last,
+// Exact Adam: w and bias of a share's runs as they stand after step − 1. Moments are left: the update decays them
+// once for all the steps between. Rows that come after the share, up to run `fetched_until`, are asked for.
+void bring_rows_forward(RowTable& table, const RowRuns& runs, RunShare share, std::uint32_t fetched_until,
                         const RowStep& step);
 
 // Rows that memory brings in one by one while others are updated.
@@ -48,16 +48,25 @@ class RowsAhead {
 };
 
 // One row's update (of exact Adam what is not put off: RowTable) by its summed gradient g [padded] and bias
-// gradient.
+// gradient. Width: the padded width where the caller knows it, else 0.
+template <int Width>
 ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_t samples, float* __restrict g,
                               float bias_gradient, const RowStep& by) {
   float* const row = table.row(index);
   float* __restrict w = row;
   float* const tail = row + table.tail_at();
-  const int width = table.padded();
+  const int width = Width > 0 ? Width : table.padded();
+  // g has just been written in halves of vectors: read at once as whole ones, it would have to get to the cache
+  // first.
   if (by.l2 > 0) {
     const float factor = by.l2 * static_cast<float>(samples);
-    for (int k = 0; k < width; ++k) g[k] += factor * w[k];
+    for (int k = 0; k < width; k += half_lanes) {
+      Half at_g, at_w;
+      load_half(at_g, g + k);
+      load_half(at_w, w + k);
+      at_g += factor * at_w;
+      store_half(g + k, at_g);
+    }
   }
   switch (table.optimizer()) {
     case Optimizer::adam: {
@@ -66,7 +75,15 @@ ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_
       const std::uint64_t steps = by.step - table.last_step[index];
       table.last_step[index] = static_cast<std::uint32_t>(by.step);
       const float decay1 = by.catch_up->decay1(steps), decay2 = by.catch_up->decay2(steps);
-      for (int k = 0; k < width; ++k) adam_moments(m[k], v[k], g[k], decay1, decay2);
+      for (int k = 0; k < width; k += half_lanes) {
+        Half at_m, at_v, at_g;
+        load_half(at_m, m + k);
+        load_half(at_v, v + k);
+        load_half(at_g, g + k);
+        adam_moments(at_m, at_v, at_g, decay1, decay2);
+        store_half(m + k, at_m);
+        store_half(v + k, at_v);
+      }
       if (table.has_bias())
         adam_moments(tail[tail_bias_first], tail[tail_bias_second], bias_gradient, decay1, decay2);
       return;
@@ -101,7 +118,13 @@ ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_
       return;
     }
     case Optimizer::sgd: {
-      for (int k = 0; k < width; ++k) sgd_update(w[k], g[k], by.rate);
+      for (int k = 0; k < width; k += half_lanes) {
+        Half at_w, at_g;
+        load_half(at_w, w + k);
+        load_half(at_g, g + k);
+        sgd_update(at_w, at_g, by.rate);
+        store_half(w + k, at_w);
+      }
       if (table.has_bias()) sgd_update(tail[tail_bias], bias_gradient, by.rate);
       return;
     }

@@ -1,4 +1,4 @@
-// Samples in the order of a pass, as columns of a window of batches.
+// Samples in the order of a pass, as columns.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace anirec {
 
-// A window's samples; places count from its first position.
+// Samples side by side, a column each.
 struct FedSamples {
   std::vector<std::uint32_t> user, item;
   std::vector<std::uint32_t> sample;  // index in split order: what dropout is keyed by
@@ -20,8 +20,12 @@ struct FedSamples {
       : user(capacity), item(capacity), sample(capacity), rating(capacity), label(capacity) {}
 };
 
-// Fills places [begin, end) of a window that starts at `first_position`, all within one pass.
+// Reads `count` samples from a position of a pass on, all within it, into places 0, 1, …
 void feed_samples(const Samples& samples, const PassOrder& order, std::uint64_t first_position_in_pass,
-                  std::uint32_t begin, std::uint32_t end, FedSamples& to);
+                  std::uint32_t count, FedSamples& to);
+
+// Copies samples first_from + order[k], k < count, to places first_to + k.
+void reorder_samples(const FedSamples& from, std::size_t first_from, const std::uint32_t* order,
+                     std::uint32_t count, FedSamples& to, std::size_t first_to);
 
 }  // namespace anirec

@@ -39,13 +39,15 @@ struct Vec {
 constexpr int padded_width(int width) { return (width + lanes - 1) / lanes * lanes; }
 
 // By reference, not by value: passing such vectors to a function is another ABI on each instruction set.
+ANIREC_INLINE void load_half(Half& to, const float* from) { std::memcpy(&to, from, sizeof(Half)); }
+ANIREC_INLINE void store_half(float* to, const Half& from) { std::memcpy(to, &from, sizeof(Half)); }
 ANIREC_INLINE void load(Vec& to, const float* from) {
-  std::memcpy(&to.low, from, sizeof(Half));
-  std::memcpy(&to.high, from + half_lanes, sizeof(Half));
+  load_half(to.low, from);
+  load_half(to.high, from + half_lanes);
 }
 ANIREC_INLINE void store(float* to, const Vec& from) {
-  std::memcpy(to, &from.low, sizeof(Half));
-  std::memcpy(to + half_lanes, &from.high, sizeof(Half));
+  store_half(to, from.low);
+  store_half(to + half_lanes, from.high);
 }
 
 // Clears the lanes whose bit is not set.

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "formulas/host_device.h"
 
@@ -22,8 +23,9 @@ struct AdamStep {
 };
 
 // Kingma, Ba: "Adam: a method for stochastic optimization", ICLR 2015, in the form at the end of section 2 (as in
-// Keras: ε beside the uncorrected √v).
-ANIREC_FORMULA void adam_moments(float& m, float& v, float g, float decay1, float decay2) {
+// Keras: ε beside the uncorrected √v). Real: float, or a vector of them.
+template <class Real>
+ANIREC_FORMULA void adam_moments(Real& m, Real& v, const Real& g, float decay1, float decay2) {
   m = decay1 * m + static_cast<float>(1.0 - adam_beta1) * g;
   v = decay2 * v + static_cast<float>(1.0 - adam_beta2) * (g * g);
 }
@@ -85,6 +87,9 @@ ANIREC_FORMULA void adagrad_update(float& w, float& v, float g, float rate) {
   w -= rate * g / (std::sqrt(v) + optimizer_epsilon);
 }
 
-ANIREC_FORMULA void sgd_update(float& w, float g, float rate) { w -= rate * g; }
+template <class Real>
+ANIREC_FORMULA void sgd_update(Real& w, const std::type_identity_t<Real>& g, float rate) {
+  w -= rate * g;
+}
 
 }  // namespace anirec

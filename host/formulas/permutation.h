@@ -41,22 +41,26 @@ ANIREC_FORMULA std::uint32_t permutation_bits(std::uint64_t n) {
   return bits;
 }
 
-// Where position `i` of the permutation of 0 .. n-1 points; i < n <= 2^32, bits = permutation_bits(n).
 // Each round is a bijection of the k-bit integers (an odd multiplication with an offset, then a shift-xor by half
-// the width); indices that fall beyond n walk on along their cycle (Black and Rogaway, "Ciphers with arbitrary
+// the width).
+ANIREC_FORMULA std::uint32_t permutation_step(std::uint32_t x, std::uint32_t bits, const PermutationKey& key) {
+  const std::uint32_t mask = static_cast<std::uint32_t>((std::uint64_t{1} << bits) - 1);
+  const std::uint32_t shift = (bits + 1) / 2;
+  for (int round = 0; round < permutation_rounds; ++round) {
+    x = (x * key.multiply[round] + key.add[round]) & mask;
+    x ^= x >> shift;
+  }
+  return x;
+}
+
+// Where position `i` of the permutation of 0 .. n-1 points; i < n <= 2^32, bits = permutation_bits(n).
+// Indices that fall beyond n walk on along their cycle (Black and Rogaway, "Ciphers with arbitrary
 // finite domains", 2002), for n > 128 on average less than once.
 ANIREC_FORMULA std::uint32_t permuted_index(std::uint32_t i, std::uint64_t n, std::uint32_t bits,
                                             const PermutationKey& key) {
-  const std::uint32_t mask = static_cast<std::uint32_t>((std::uint64_t{1} << bits) - 1);
-  const std::uint32_t shift = (bits + 1) / 2;
-  std::uint32_t x = i;
-  do {
-    for (int round = 0; round < permutation_rounds; ++round) {
-      x = (x * key.multiply[round] + key.add[round]) & mask;
-      x ^= x >> shift;
-    }
-  } while (x >= n);
-  return x;
+  do i = permutation_step(i, bits, key);
+  while (i >= n);
+  return i;
 }
 
 }  // namespace anirec
