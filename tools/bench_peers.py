@@ -540,8 +540,8 @@ def libmf(record, peers):
         first = record.measure("libmf", f"{data.name}, how long LIBMF takes", peer)
         if "error" in first:
             continue
-        plain = [["--optimizer", name, "--dropout", 0, "--batch-size", 1024] for name in ("sgd", "adagrad", "rowwise-adagrad")]
-        speeds = [data.anirec(f"{words[1]}, B=1,024", words, passes) for words in plain]
+        speeds = [data.anirec(f"{name}, B={batch:,}", ["--optimizer", name, "--dropout", 0, "--batch-size", batch], passes)
+                  for name in ("sgd", "adagrad", "rowwise-adagrad") for batch in (1024, 4096)]
         for ours in speeds:
             record.compare("libmf", data.name, ours.name, "LIBMF", "speed", "ratings/s")
         qualities = [data.anirec(name, words, 100000, seconds=first["loop"])

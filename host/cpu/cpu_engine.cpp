@@ -281,7 +281,7 @@ std::uint64_t cpu_engine_memory(const ModelConfig& model, const TrainSettings& s
   else
     numbers += batch * 2;
   if (model.trunk() == Trunk::dot && settings.optimizer != Optimizer::adam)
-    numbers += batch + (padded + lanes) * std::min<std::uint64_t>(batch, model.users);
+    numbers += batch + padded * std::min<std::uint64_t>(batch, model.users);
   const auto table = [&](std::uint32_t count) {
     return RowTable::memory(count, model.dim, model.has_row_bias(), settings.optimizer);
   };

@@ -22,12 +22,12 @@ ANIREC_INLINE void for_width(int padded, bool masked, Body&& body) {
     with(std::integral_constant<int, 0>());
 }
 
-// What the gradient of a row of one side is made of: the other side's rows, each w[P] with its bias somewhere
-// behind it.
+// What the gradient of a row of one side is made of: the other side's rows, each w[P] with its bias, where that is
+// to be added, somewhere behind it.
 struct OtherSide {
   const float* rows;
   std::size_t stride;
-  int width, bias_at;          // P; where the bias lies in a row
+  int width, bias_at;          // P; where the bias lies in a row, −1: none is added
   const std::uint32_t* index;  // [B] the row of each sample
   const float* slope;          // [B]
   const DropoutMasks& masks;
@@ -40,7 +40,7 @@ struct OtherSide {
     if (near) return;
     const float* const from = row(place);
     for (int k = 0; k < width; k += lanes) __builtin_prefetch(from + k);
-    __builtin_prefetch(from + bias_at);
+    if (bias_at >= 0) __builtin_prefetch(from + bias_at);
   }
 };
 
@@ -94,13 +94,12 @@ ANIREC_CLONES void score_samples_of(const Batch& batch, std::uint32_t begin, std
 template <int Width, bool Masked>
 ANIREC_INLINE float row_gradient(const RowRuns& runs, std::uint32_t r, const OtherSide& other, float* g) {
   const int vectors = (Width > 0 ? Width : other.width) / lanes;
-  const float inside = other.additive ? 0.0f : 1.0f;
   sum_row<Masked>(
       runs, runs.begin[r], runs.begin[r + 1], true, other.masks, -1, vectors, g,
       [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
         const float* y = other.row(place);
         load(value, y + n * lanes);
-        value += inside * y[other.bias_at];
+        if (other.bias_at >= 0) value += y[other.bias_at];
         value *= other.slope[place];
       },
       [&](std::uint32_t place) __attribute__((always_inline)) { other.fetch(place); });
@@ -118,32 +117,27 @@ ANIREC_INLINE float row_gradient(const RowRuns& runs, std::uint32_t r, const Oth
   return slopes;
 }
 
-// Where rows are kept as they were before their update: [runs][stride], the bias behind w.
-struct OldRows {
-  float* rows;
-  std::size_t stride;
-};
-
-// Updates the rows of a share by their gradients, which `g` [P] has room for.
+// Updates the rows of a share by their gradients, which `g` [P] has room for. `old` [runs][P], where there is any,
+// gets the rows as they were before, with their biases where those are inside the product.
 template <int Width, bool Masked>
 ANIREC_INLINE void update_rows(RowTable& table, const RowRuns& runs, RunShare share, const OtherSide& other,
-                               const RowStep& step, RowsAhead& ahead, OldRows old, float* g) {
+                               const RowStep& step, RowsAhead& ahead, float* old, float* g) {
   const int width = Width > 0 ? Width : table.padded();
   for (std::uint32_t r = share.first; r < share.last; ++r) {
     ahead.fetch_one();
     const float bias = row_gradient<Width, Masked>(runs, r, other, g);
-    if (old.rows != nullptr) {
+    if (old != nullptr) {
       const float* const from = table.row(runs.row[r]);
-      float* const to = old.rows + r * old.stride;
-      for (int k = 0; k < width; ++k) to[k] = from[k];
-      to[width] = from[table.tail_at() + tail_bias];
+      const float inside = other.additive ? 0.0f : from[table.tail_at() + tail_bias];
+      float* __restrict to = old + r * static_cast<std::size_t>(width);
+      for (int k = 0; k < width; ++k) to[k] = from[k] + inside;
     }
     update_row<Width>(table, runs.row[r], runs.begin[r + 1] - runs.begin[r], g, bias, step);
   }
 }
 
 ANIREC_CLONES void update_rows_of(RowTable& table, const RowRuns& runs, RunShare share, const OtherSide& other,
-                                  const RowStep& step, RowsAhead& ahead, OldRows old, float* g) {
+                                  const RowStep& step, RowsAhead& ahead, float* old, float* g) {
   for_width(
       table.padded(), other.masks.any(), [&](auto width, auto masked) __attribute__((always_inline)) {
         update_rows<width(), masked()>(table, runs, share, other, step, ahead, old, g);
@@ -159,7 +153,7 @@ DotStep::DotStep(const ModelConfig& model, const TrainSettings& settings, RowTab
       score_(settings.batch_size),
       slope_(settings.batch_size) {
   if (users.puts_updates_off()) return;
-  old_users_.resize(static_cast<std::size_t>(users.padded() + lanes) *
+  old_users_.resize(static_cast<std::size_t>(users.padded()) *
                     std::min<std::size_t>(settings.batch_size, model.users));
   user_run_.resize(settings.batch_size);
 }
@@ -169,10 +163,12 @@ void DotStep::train_users(const Batch& batch, int member, int members) {
   const Tiling tiling(batch.size);
   const TileShare share = share_of_tiles(runs, member, members);
   const std::uint32_t last_sample = runs.begin[share.users.last];
-  const OtherSide other = {
-      items_.row(0), items_.stride(), items_.padded(), items_.tail_at() + tail_bias, batch.item,
-      slope_.data(), masks_,          scale_,          model_.additive_bias,         true};
-  const OldRows old = {old_users_.data(), static_cast<std::size_t>(users_.padded() + lanes)};
+  const bool inside = !model_.additive_bias, keeps_old = !users_.puts_updates_off();
+  const OtherSide other = {items_.row(0),   items_.stride(),
+                           items_.padded(), inside ? items_.tail_at() + tail_bias : -1,
+                           batch.item,      slope_.data(),
+                           masks_,          scale_,
+                           !inside,         true};
   RowsAhead ahead(users_, batch.next_user_runs, fetched_by(batch.next_user_runs, member, members));
   std::vector<float> g(static_cast<std::size_t>(users_.padded()));
   RunShare of_tile = {share.users.first, share.users.first};
@@ -196,8 +192,9 @@ void DotStep::train_users(const Batch& batch, int member, int members) {
       if (settings_.l2 > 0)
         sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
       for (std::uint32_t i = begin; i < end; ++i) bias_gradient += slope_[i];
-      update_rows_of(users_, runs, of_tile, other, batch.row_step, ahead, old, g.data());
-      if (old.rows != nullptr)
+      update_rows_of(users_, runs, of_tile, other, batch.row_step, ahead, keeps_old ? old_users_.data() : nullptr,
+                     g.data());
+      if (keeps_old)
         for (std::uint32_t r = of_tile.first; r < of_tile.last; ++r)
           std::fill(user_run_.data() + runs.begin[r], user_run_.data() + runs.begin[r + 1], r);
     }
@@ -207,21 +204,26 @@ void DotStep::train_users(const Batch& batch, int member, int members) {
 
 void DotStep::update_items(const Batch& batch, int member, int members) {
   const RunShare share = share_of_runs(batch.item_runs, member, members);
-  const bool kept = !users_.puts_updates_off();
-  const OtherSide other = {kept ? old_users_.data() : users_.row(0),
-                           kept ? static_cast<std::size_t>(users_.padded() + lanes) : users_.stride(),
-                           users_.padded(),
-                           kept ? users_.padded() : users_.tail_at() + tail_bias,
-                           kept ? user_run_.data() : batch.user,
-                           slope_.data(),
-                           masks_,
-                           scale_,
-                           model_.additive_bias,
-                           false};
+  OtherSide other = {users_.row(0),
+                     users_.stride(),
+                     users_.padded(),
+                     model_.additive_bias ? -1 : users_.tail_at() + tail_bias,
+                     batch.user,
+                     slope_.data(),
+                     masks_,
+                     scale_,
+                     model_.additive_bias,
+                     false};
+  if (!users_.puts_updates_off()) {
+    other.rows = old_users_.data();
+    other.stride = static_cast<std::size_t>(users_.padded());
+    other.bias_at = -1;
+    other.index = user_run_.data();
+  }
   RowsAhead ahead = items_ahead(items_, batch, share, member, members);
   fetch_first(batch.item_runs, share, [&](std::uint32_t place) { other.fetch(place); });
   std::vector<float> g(static_cast<std::size_t>(items_.padded()));
-  update_rows_of(items_, batch.item_runs, share, other, batch.row_step, ahead, {}, g.data());
+  update_rows_of(items_, batch.item_runs, share, other, batch.row_step, ahead, nullptr, g.data());
 }
 
 }  // namespace anirec

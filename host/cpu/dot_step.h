@@ -21,7 +21,7 @@ class DotStep final : public ModelStep {
   float scale_;               // 1/(1−p) of both sides together
   LineVector score_, slope_;  // [B] and d loss / d score
   // Where an update writes w at once: the users' rows as the batch found them, which the items' gradients need.
-  LineVector old_users_;                 // [distinct users][P + 16], the bias behind w
+  LineVector old_users_;                 // [distinct users][P], biases inside the product added
   std::vector<std::uint32_t> user_run_;  // [B] a sample's place among them
 };
 
