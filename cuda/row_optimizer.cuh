@@ -123,7 +123,7 @@ __device__ inline void update_row(const TableView& table, std::uint32_t row, Row
 
   float* const tail = table.tail == nullptr ? nullptr : tail_of_row(table, row);
   AdamStep adam = {static_cast<float>(adam_beta1), static_cast<float>(adam_beta2), step.adam_rate};
-  float divisor = 1;
+  float row_rate = step.rate;
   if (table.optimizer == Optimizer::adam) {
     const std::uint32_t steps = step.step - table.last_step[row];
     adam.decay1 = decay1(catch_up_view, steps);
@@ -133,7 +133,7 @@ __device__ inline void update_row(const TableView& table, std::uint32_t row, Row
   } else if (table.optimizer == Optimizer::rowwise_adagrad) {
     squares = group_sum<L>(squares);
     const float second = tail[3] + squares / static_cast<float>(table.dim);
-    divisor = sqrtf(second) + optimizer_epsilon;
+    row_rate = step.rate / (sqrtf(second) + optimizer_epsilon);
     __syncwarp(group_mask<L>());  // every lane has read the old one
     if (lane == 0) tail[3] = second;
   }
@@ -160,10 +160,7 @@ __device__ inline void update_row(const TableView& table, std::uint32_t row, Row
         break;
       }
       case Optimizer::rowwise_adagrad:
-        w = make_float4(w.x - step.rate * gradient.x / divisor, w.y - step.rate * gradient.y / divisor,
-                        w.z - step.rate * gradient.z / divisor, w.w - step.rate * gradient.w / divisor);
-        break;
-      case Optimizer::sgd: w = add(w, scaled(gradient, -step.rate)); break;
+      case Optimizer::sgd: w = add(w, scaled(gradient, -row_rate)); break;
     }
     part_of_row(table, row, 0)[v] = w;
   }

@@ -68,6 +68,15 @@ ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_
       store_half(g + k, at_g);
     }
   }
+  const auto descend = [&](float rate) __attribute__((always_inline)) {
+    for (int k = 0; k < width; k += half_lanes) {
+      Half at_w, at_g;
+      load_half(at_w, w + k);
+      load_half(at_g, g + k);
+      sgd_update(at_w, at_g, rate);
+      store_half(w + k, at_w);
+    }
+  };
   switch (table.optimizer()) {
     case Optimizer::adam: {
       float* __restrict m = row + table.first_at();
@@ -112,19 +121,12 @@ ANIREC_INLINE void update_row(RowTable& table, std::uint32_t index, std::uint32_
       }
       // The mean of g² is added to the row's one accumulator; then its rate is the same for all elements.
       tail[tail_row_second] += lane_sum(squares) / static_cast<float>(table.dim());
-      const float divisor = std::sqrt(tail[tail_row_second]) + optimizer_epsilon;
-      for (int k = 0; k < width; ++k) w[k] -= by.rate * g[k] / divisor;
+      descend(by.rate / (std::sqrt(tail[tail_row_second]) + optimizer_epsilon));
       if (table.has_bias()) adagrad_update(tail[tail_bias], tail[tail_bias_second], bias_gradient, by.rate);
       return;
     }
     case Optimizer::sgd: {
-      for (int k = 0; k < width; k += half_lanes) {
-        Half at_w, at_g;
-        load_half(at_w, w + k);
-        load_half(at_g, g + k);
-        sgd_update(at_w, at_g, by.rate);
-        store_half(w + k, at_w);
-      }
+      descend(by.rate);
       if (table.has_bias()) sgd_update(tail[tail_bias], bias_gradient, by.rate);
       return;
     }
