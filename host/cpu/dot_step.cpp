@@ -160,9 +160,6 @@ DotStep::DotStep(const ModelConfig& model, const TrainSettings& settings, RowTab
 
 void DotStep::train_users(const Batch& batch, int member, int members) {
   const RowRuns& runs = batch.user_runs;
-  const Tiling tiling(batch.size);
-  const TileShare share = share_of_tiles(runs, member, members);
-  const std::uint32_t last_sample = runs.begin[share.users.last];
   const bool inside = !model_.additive_bias, keeps_old = !users_.puts_updates_off();
   const OtherSide other = {items_.row(0),   items_.stride(),
                            items_.padded(), inside ? items_.tail_at() + tail_bias : -1,
@@ -171,35 +168,21 @@ void DotStep::train_users(const Batch& batch, int member, int members) {
                            !inside,         true};
   RowsAhead ahead(users_, batch.next_user_runs, fetched_by(batch.next_user_runs, member, members));
   std::vector<float> g(static_cast<std::size_t>(users_.padded()));
-  RunShare of_tile = {share.users.first, share.users.first};
-  std::uint32_t masked = runs.begin[share.users.first];
-  fetch_first_rows(batch, masked, last_sample, users_, items_);
-  for (std::uint32_t group = share.first_group; group < share.last_group; ++group) {
-    float bias_gradient = 0;
-    for (std::uint32_t tile = tiling.first_tile(group); tile < tiling.first_tile(group + 1); ++tile) {
-      of_tile = {of_tile.last, run_beginning_at(runs, of_tile.last, (tile + 1) * tiling.tile_size)};
-      const std::uint32_t begin = runs.begin[of_tile.first], end = runs.begin[of_tile.last];
-      TrainSums& sums = tile_sums_[tile];
-      sums = TrainSums{};
-      sums.samples = static_cast<double>(end - begin);
-      masked = masks_.fill_at_least(static_cast<std::uint32_t>(batch.row_step.step), batch.sample, masked, end,
-                                    last_sample);
-      if (users_.puts_updates_off()) bring_rows_forward(users_, runs, of_tile, share.users.last, batch.row_step);
-      score_samples_of(batch, begin, end, last_sample, users_, items_, masks_, scale_, model_.additive_bias,
-                       dense_.values[0], score_.data());
-      head_losses(model_, model_.heads[0], settings_, batch, begin, end, score_.data() + begin,
-                  slope_.data() + begin, sums);
-      if (settings_.l2 > 0)
-        sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
-      for (std::uint32_t i = begin; i < end; ++i) bias_gradient += slope_[i];
-      update_rows_of(users_, runs, of_tile, other, batch.row_step, ahead, keeps_old ? old_users_.data() : nullptr,
-                     g.data());
-      if (keeps_old)
-        for (std::uint32_t r = of_tile.first; r < of_tile.last; ++r)
-          std::fill(user_run_.data() + runs.begin[r], user_run_.data() + runs.begin[r + 1], r);
-    }
-    dense_gradients_[group * dense_stride_] = bias_gradient;
-  }
+  for_tiles(batch, member, members, [&](const Tile& tile) {
+    const std::uint32_t begin = tile.begin, end = tile.end;
+    score_samples_of(batch, begin, end, tile.fetched_until, users_, items_, masks_, scale_, model_.additive_bias,
+                     dense_.values[0], score_.data());
+    head_losses(model_, model_.heads[0], settings_, batch, begin, end, score_.data() + begin,
+                slope_.data() + begin, tile.sums);
+    if (settings_.l2 > 0)
+      tile.sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
+    for (std::uint32_t i = begin; i < end; ++i) tile.dense_gradient[0] += slope_[i];
+    update_rows_of(users_, runs, tile.users, other, batch.row_step, ahead, keeps_old ? old_users_.data() : nullptr,
+                   g.data());
+    if (keeps_old)
+      for (std::uint32_t r = tile.users.first; r < tile.users.last; ++r)
+        std::fill(user_run_.data() + runs.begin[r], user_run_.data() + runs.begin[r + 1], r);
+  });
 }
 
 void DotStep::update_items(const Batch& batch, int member, int members) {

@@ -140,41 +140,26 @@ MlpStep::MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTab
 }
 
 void MlpStep::train_users(const Batch& batch, int member, int members) {
-  const RowRuns& runs = batch.user_runs;
-  const Tiling tiling(batch.size);
-  const TileShare share = share_of_tiles(runs, member, members);
-  const std::uint32_t last_sample = runs.begin[share.users.last];
   Scratch& scratch = scratch_[static_cast<std::size_t>(member)];
   RowsAhead ahead(users_, batch.next_user_runs, fetched_by(batch.next_user_runs, member, members));
-  for (int layer = 0; layer < layers_.layers() && share.first_group < share.last_group; ++layer)
+  const std::uint32_t most = most_in_chunk(Tiling(batch.size).tile_size);
+  for (int layer = 0; layer < layers_.layers(); ++layer)
     if (skips_zeros_of_inputs(layer))
       layers_.turn_weight(layer, dense_.values.data(), scratch.turned[static_cast<std::size_t>(layer)].data());
-  RunShare of_tile = {share.users.first, share.users.first};
-  std::uint32_t masked = runs.begin[share.users.first];
-  fetch_first_rows(batch, masked, last_sample, users_, items_);
-  for (std::uint32_t group = share.first_group; group < share.last_group; ++group) {
-    float* gradient = dense_gradients_.data() + group * dense_stride_;
-    std::fill_n(gradient, dense_.values.size(), 0.0f);
-    for (std::uint32_t tile = tiling.first_tile(group); tile < tiling.first_tile(group + 1); ++tile) {
-      of_tile = {of_tile.last, run_beginning_at(runs, of_tile.last, (tile + 1) * tiling.tile_size)};
-      const std::uint32_t first = runs.begin[of_tile.first], size = runs.begin[of_tile.last] - first;
-      TrainSums& sums = tile_sums_[tile];
-      sums = TrainSums{};
-      sums.samples = static_cast<double>(size);
-      masked = masks_.fill_at_least(static_cast<std::uint32_t>(batch.row_step.step), batch.sample, masked,
-                                    first + size, last_sample);
-      if (users_.puts_updates_off()) bring_rows_forward(users_, runs, of_tile, share.users.last, batch.row_step);
-      const std::uint32_t most = most_in_chunk(tiling.tile_size), chunks = (size + most - 1) / most;
-      for (std::uint32_t chunk = 0, r = of_tile.first; chunk < chunks; ++chunk) {
-        const std::uint32_t begin = first + static_cast<std::uint32_t>(std::uint64_t{size} * chunk / chunks);
-        const std::uint32_t end = first + static_cast<std::uint32_t>(std::uint64_t{size} * (chunk + 1) / chunks);
-        forward_backward(batch, begin, end, last_sample, scratch, gradient, sums);
-        const InputGradients gradients = {scratch.input_gradients.data(), begin, end, masks_, scale_};
-        keep_item_side(gradients, items_.dim(), items_.padded(), item_gradients_.data());
-        r = update_users_of(users_, runs, r, gradients, batch.row_step, ahead, scratch.user_gradient.data());
-      }
+  for_tiles(batch, member, members, [&](const Tile& tile) {
+    const std::uint32_t size = tile.end - tile.begin, chunks = (size + most - 1) / most;
+    for (std::uint32_t chunk = 0, r = tile.users.first; chunk < chunks; ++chunk) {
+      const std::uint32_t begin =
+          tile.begin + share_begin(size, static_cast<int>(chunk), static_cast<int>(chunks));
+      const std::uint32_t end =
+          tile.begin + share_begin(size, static_cast<int>(chunk) + 1, static_cast<int>(chunks));
+      forward_backward(batch, begin, end, tile.fetched_until, scratch, tile.dense_gradient, tile.sums);
+      const InputGradients gradients = {scratch.input_gradients.data(), begin, end, masks_, scale_};
+      keep_item_side(gradients, items_.dim(), items_.padded(), item_gradients_.data());
+      r = update_users_of(users_, batch.user_runs, r, gradients, batch.row_step, ahead,
+                          scratch.user_gradient.data());
     }
-  }
+  });
 }
 
 void MlpStep::forward_backward(const Batch& batch, std::uint32_t begin, std::uint32_t end,

@@ -1,7 +1,9 @@
 // What of a step depends on the model: two phases, each done in shares. Everybody waits after either.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "cpu/batch.h"
@@ -30,6 +32,15 @@ class ModelStep {
   std::size_t dense_stride() const { return dense_stride_; }
 
  protected:
+  // A tile as its work meets it: masks drawn, users' rows brought forward.
+  struct Tile {
+    RunShare users;
+    std::uint32_t begin, end;     // its samples
+    std::uint32_t fetched_until;  // rows of later samples are the member's to ask for up to here
+    float* dense_gradient;        // its group's, to be added to
+    TrainSums& sums;
+  };
+
   ModelStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
             DenseState& dense, bool zero_padded)
       : model_(model),
@@ -41,6 +52,33 @@ class ModelStep {
         dense_stride_(static_cast<std::size_t>(padded_width(static_cast<int>(dense.values.size())))),
         dense_gradients_(Tiling::room_for(settings.batch_size).groups * dense_stride_),
         tile_sums_(Tiling::room_for(settings.batch_size).tiles) {}
+
+  // Calls work(tile) for a member's tiles, one after the other.
+  template <class Work>
+  void for_tiles(const Batch& batch, int member, int members, Work&& work) {
+    const RowRuns& runs = batch.user_runs;
+    const Tiling tiling(batch.size);
+    const TileShare share = share_of_tiles(runs, member, members);
+    const std::uint32_t last_sample = runs.begin[share.users.last];
+    std::uint32_t run = share.users.first, masked = runs.begin[run];
+    fetch_first_rows(batch, masked, last_sample, users_, items_);
+    for (std::uint32_t group = share.first_group; group < share.last_group; ++group) {
+      float* const gradient = dense_gradients_.data() + group * dense_stride_;
+      std::fill_n(gradient, dense_.values.size(), 0.0f);
+      for (std::uint32_t t = tiling.first_tile(group); t < tiling.first_tile(group + 1); ++t) {
+        const RunShare users = {run, run_beginning_at(runs, run, (t + 1) * tiling.tile_size)};
+        const std::uint32_t begin = runs.begin[users.first], end = runs.begin[users.last];
+        TrainSums& sums = tile_sums_[t];
+        sums = TrainSums{};
+        sums.samples = static_cast<double>(end - begin);
+        masked = masks_.fill_at_least(static_cast<std::uint32_t>(batch.row_step.step), batch.sample, masked, end,
+                                      last_sample);
+        if (users_.puts_updates_off()) bring_rows_forward(users_, runs, users, share.users.last, batch.row_step);
+        work(Tile{users, begin, end, last_sample, gradient, sums});
+        run = users.last;
+      }
+    }
+  }
 
   const ModelConfig& model_;
   const TrainSettings& settings_;
