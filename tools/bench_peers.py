@@ -53,6 +53,7 @@ SECTIONS = {"training": ["torch", "keras"], "libmf": ["libmf"], "reading": ["pol
 DATA = {"ml-100k": "ml-100k/u.data", "ml-latest-small": "ml-latest-small/ratings.csv",
         "anime2016": "anime2016/anime_ratings.dat", "mal2023": "mal2023/animelist_all.csv"}
 MODELS = ["mf", "nn", "hybrid"]
+LARGE = "generated-large"
 ADAGRAD = ["--optimizer", "rowwise-adagrad", "--lr", 0.1, "--l2", 0.1, "--dropout", 0, "--batch-size", 1024]
 DEFAULTS = []
 
@@ -81,6 +82,13 @@ MLP_QUALITY = {
     "anirec, B=1,024": (["--batch-size", 1024, "--lr", 3e-3], [3, 4, 6, 8]),
     "torch": (["--lr", 1e-3, "--l2", 0, "--batch-size", 256], [2, 4, 8]),
     "torch, B=1,024": (["--lr", 3e-3, "--l2", 0, "--batch-size", 1024], [4, 8]),
+}
+# The same on the large set, where few passes are many steps, and take PyTorch minutes each.
+LARGE_MLP_QUALITY = {
+    "anirec, B=1,024": (["--batch-size", 1024, "--lr", 3e-3], [1, 2]),
+    "anirec, B=4,096": (["--batch-size", 4096, "--lr", 6e-3], [1, 2, 3]),
+    "torch, B=1,024": (["--lr", 3e-3, "--l2", 0, "--batch-size", 1024], [1, 2]),
+    "torch, B=4,096": (["--lr", 6e-3, "--l2", 0, "--batch-size", 4096], [2]),
 }
 
 
@@ -527,7 +535,7 @@ def cuts(names):
         found = found[:1]
     found.append(("generated", generated(sizes.users, sizes.items, sizes.rows)))
     if arguments.large:
-        found.append(("generated-large", large_file()))
+        found.append((LARGE, large_file()))
     return [Cut(name, path) for name, path in found]
 
 
@@ -573,7 +581,7 @@ def ladder(record, group, data, model, name, settings, steps):
 def quality(record, peers):
     for data in cuts(DATA):
         for model in models:
-            contenders = QUALITY if model == "mf" else MLP_QUALITY
+            contenders = QUALITY if model == "mf" else LARGE_MLP_QUALITY if data.name == LARGE else MLP_QUALITY
             contenders = {name: one for name, one in contenders.items() if library_of(name) in ("anirec", *peers)}
             if len({library_of(name) for name in contenders}) > 1:
                 time_to_quality(record, data, model, contenders)

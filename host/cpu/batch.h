@@ -93,13 +93,14 @@ inline TileShare share_of_tiles(const RowRuns& users, int member, int members) {
   return {first, last, {run_of(first), run_of(last)}};
 }
 
-// What a member fetches of the next batch's users while it works on this one's: those of its tiles there.
-inline RunShare fetched_by(const RowRuns& next_users, int member, int members) {
-  return next_users.count > 0 ? share_of_tiles(next_users, member, members).users : RunShare{0, 0};
+// What a member fetches while it works on its users: those of its tiles in the next batch, where that is given.
+inline RowsAhead users_ahead(const RowTable& users, const Batch& batch, int member, int members) {
+  const RowRuns& next = batch.next_user_runs;
+  return {users, next, next.count > 0 ? share_of_tiles(next, member, members).users : RunShare{0, 0}};
 }
 
 // What a member fetches while it updates its `share` of the items: the rows it will bring forward for the next
-// batch, where that is given, else its own, a few ahead.
+// batch, where that is given and exact Adam does so, else its own, a few ahead.
 inline RowsAhead items_ahead(const RowTable& items, const Batch& batch, RunShare share, int member, int members) {
   const RowRuns &runs = batch.item_runs, &next = batch.next_item_runs;
   if (next.count > 0 && items.puts_updates_off()) return {items, next, even_share(next, member, members)};

@@ -6,8 +6,8 @@
 
 namespace anirec {
 
-// For one batch and one table. A row's samples are in the order of the batch. Where rows ascend, a row mostly
-// falls to the same member from batch to batch, in whose caches it then is.
+// For one batch and one table. A row's samples are in the order in which the pass drew them. Where rows ascend, a
+// row mostly falls to the same member from batch to batch, in whose caches it then is.
 struct RowRuns {
   const std::uint32_t* row;     // [count] distinct rows
   const std::uint32_t* begin;   // [count + 1] where a row's samples begin in `sample`

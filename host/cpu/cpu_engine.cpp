@@ -11,7 +11,6 @@
 #include "cpu/blas.h"
 #include "cpu/cpu_state.h"
 #include "cpu/dot_step.h"
-#include "cpu/heads.h"
 #include "cpu/mlp_step.h"
 #include "cpu/predict.h"
 #include "cpu/rank.h"
@@ -90,7 +89,8 @@ class CpuEngine final : public Engine {
     samples_ = &samples;
     window_ = std::make_unique<Window>(samples, settings_.batch_size, team_.size());
     if (state_.model.trunk() == Trunk::dot)
-      model_step_ = std::make_unique<DotStep>(state_.model, settings_, state_.users, state_.items, state_.dense);
+      model_step_ = std::make_unique<DotStep>(state_.model, settings_, state_.users, state_.items, state_.dense,
+                                              team_.size());
     else
       model_step_ = std::make_unique<MlpStep>(state_.model, settings_, state_.users, state_.items, state_.dense,
                                               team_.size());
@@ -165,15 +165,15 @@ class CpuEngine final : public Engine {
   }
 
  private:
-  // One step, the same phases as on a GPU: see docs/design.md. False once a loss is not finite.
+  // One step: see docs/design.md. False once a loss is not finite.
   bool make_step(std::uint32_t b, std::uint32_t size, bool more, std::uint64_t step, int member, TrainSums& sums) {
     const int members = team_.size();
     const std::size_t first = std::size_t{b} * settings_.batch_size;
     const FedSamples& fed = window_->fed();
     const double rate = learning_rate_at(settings_.rate, step);
     const auto row_bytes = [&](std::uint32_t of) {
-      return (window_->user_runs(of).count * state_.users.stride() +
-              window_->item_runs(of).count * state_.items.stride()) *
+      const std::size_t items = state_.items.puts_updates_off() ? window_->item_runs(of).count : 0;
+      return (window_->user_runs(of).count * state_.users.stride() + items * state_.items.stride()) *
              sizeof(float);
     };
     const bool fetch_ahead = more && row_bytes(b + 1) / static_cast<std::size_t>(members) <= most_fetched_ahead;
@@ -273,11 +273,12 @@ std::unique_ptr<Engine> make_cpu_engine(const ModelConfig& model, const TrainSet
 std::uint64_t cpu_engine_memory(const ModelConfig& model, const TrainSettings& settings, int threads) {
   const std::uint64_t batch = settings.batch_size, padded = static_cast<std::uint64_t>(padded_width(model.dim));
   const std::uint64_t dense = dense_tensors(model).back().offset + dense_tensors(model).back().size();
-  const Tiling tiling(settings.batch_size);
+  const Tiling tiling = Tiling::room_for(settings.batch_size);
   // Floats and 32-bit numbers alike: masks and gradients.
   std::uint64_t numbers = batch * padded / 16 + (tiling.groups + 3) * (dense + lanes);
   if (model.trunk() == Trunk::mlp)
-    numbers += batch * padded;
+    numbers +=
+        batch * padded + MlpStep::scratch_floats(model, settings.batch_size) * static_cast<std::uint64_t>(threads);
   else
     numbers += batch * 2;
   if (model.trunk() == Trunk::dot && settings.optimizer != Optimizer::adam)

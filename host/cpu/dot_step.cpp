@@ -95,7 +95,7 @@ template <int Width, bool Masked>
 ANIREC_INLINE float row_gradient(const RowRuns& runs, std::uint32_t r, const OtherSide& other, float* g) {
   const int vectors = (Width > 0 ? Width : other.width) / lanes;
   sum_row<Masked>(
-      runs, runs.begin[r], runs.begin[r + 1], true, other.masks, -1, vectors, g,
+      runs, runs.begin[r], runs.begin[r + 1], true, &other.masks, -1, vectors, g,
       [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
         const float* y = other.row(place);
         load(value, y + n * lanes);
@@ -147,8 +147,8 @@ ANIREC_CLONES void update_rows_of(RowTable& table, const RowRuns& runs, RunShare
 }  // namespace
 
 DotStep::DotStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
-                 DenseState& dense)
-    : ModelStep(model, settings, users, items, dense, model.additive_bias),
+                 DenseState& dense, int members)
+    : ModelStep(model, settings, users, items, dense, members, model.additive_bias),
       scale_(dropout_scale(settings.dropout) * dropout_scale(settings.dropout)),
       score_(settings.batch_size),
       slope_(settings.batch_size) {
@@ -166,8 +166,7 @@ void DotStep::train_users(const Batch& batch, int member, int members) {
                            batch.item,      slope_.data(),
                            masks_,          scale_,
                            !inside,         true};
-  RowsAhead ahead(users_, batch.next_user_runs, fetched_by(batch.next_user_runs, member, members));
-  std::vector<float> g(static_cast<std::size_t>(users_.padded()));
+  RowsAhead ahead = users_ahead(users_, batch, member, members);
   for_tiles(batch, member, members, [&](const Tile& tile) {
     const std::uint32_t begin = tile.begin, end = tile.end;
     score_samples_of(batch, begin, end, tile.fetched_until, users_, items_, masks_, scale_, model_.additive_bias,
@@ -178,7 +177,7 @@ void DotStep::train_users(const Batch& batch, int member, int members) {
       tile.sums.loss += static_cast<double>(settings_.l2) * squared_norms(batch, begin, end, users_, items_);
     for (std::uint32_t i = begin; i < end; ++i) tile.dense_gradient[0] += slope_[i];
     update_rows_of(users_, runs, tile.users, other, batch.row_step, ahead, keeps_old ? old_users_.data() : nullptr,
-                   g.data());
+                   row_gradient(member));
     if (keeps_old)
       for (std::uint32_t r = tile.users.first; r < tile.users.last; ++r)
         std::fill(user_run_.data() + runs.begin[r], user_run_.data() + runs.begin[r + 1], r);
@@ -205,8 +204,7 @@ void DotStep::update_items(const Batch& batch, int member, int members) {
   }
   RowsAhead ahead = items_ahead(items_, batch, share, member, members);
   fetch_first(batch.item_runs, share, [&](std::uint32_t place) { other.fetch(place); });
-  std::vector<float> g(static_cast<std::size_t>(items_.padded()));
-  update_rows_of(items_, batch.item_runs, share, other, batch.row_step, ahead, nullptr, g.data());
+  update_rows_of(items_, batch.item_runs, share, other, batch.row_step, ahead, nullptr, row_gradient(member));
 }
 
 }  // namespace anirec

@@ -12,7 +12,7 @@ namespace anirec {
 class DotStep final : public ModelStep {
  public:
   DotStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
-          DenseState& dense);
+          DenseState& dense, int members);
 
   void train_users(const Batch& batch, int member, int members) override;
   void update_items(const Batch& batch, int member, int members) override;

@@ -15,10 +15,8 @@ class DropoutMasks {
   // needed.
   DropoutMasks(int dim, DropoutRate rate, std::uint64_t seed, std::uint32_t batch, bool zero_padded);
 
-  // Words for both sides of samples [begin, end) of a batch; `sample` holds their indices in split order.
-  void fill(std::uint32_t step, const std::uint32_t* sample, std::uint32_t begin, std::uint32_t end);
-  // The same from `begin` on to `end` or, since sixteen are drawn at a time, somewhat beyond it, but not past
-  // `last`; where it came to.
+  // Words for both sides of samples of a batch from `begin` on to `end` or, since sixteen are drawn at a time,
+  // somewhat beyond it, but not past `last`; gives where it came to. `sample` holds their indices in split order.
   std::uint32_t fill_at_least(std::uint32_t step, const std::uint32_t* sample, std::uint32_t begin,
                               std::uint32_t end, std::uint32_t last);
 
@@ -30,6 +28,8 @@ class DropoutMasks {
   }
 
  private:
+  void fill(std::uint32_t step, const std::uint32_t* sample, std::uint32_t begin, std::uint32_t end);
+
   int dim_, words_;
   DropoutRate rate_;
   std::uint64_t seed_;

@@ -1,5 +1,5 @@
-// The dense layers of nn and hybrid over a tile of samples. BLAS is called from inside a team's members: one
-// thread each.
+// The dense layers of nn and hybrid over some samples of a tile, T of them. BLAS is called from inside a team's
+// members: one thread each.
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,7 @@
 namespace anirec {
 namespace {
 
-// Writes whole vectors: the lanes beyond D of a sample's user side are overwritten by its item side, and those of
-// the item side by the next sample's user side; a vector lies behind the last.
+// One side of a sample, in whole vectors.
 template <bool Masked>
 ANIREC_INLINE void gather_side(const float* row, const std::uint16_t* bits, int vectors, float scale, float* to) {
   for (int n = 0; n < vectors; ++n) {
@@ -21,6 +20,9 @@ ANIREC_INLINE void gather_side(const float* row, const std::uint16_t* bits, int 
   }
 }
 
+// X of samples [begin, end), [samples, 2D] and a vector behind: the lanes beyond D of a sample's user side are
+// overwritten by its item side, and those of the item side by the next sample's user side. Rows of samples up to
+// `fetched_until` are asked for.
 ANIREC_CLONES void gather(const Batch& batch, std::uint32_t begin, std::uint32_t end, std::uint32_t fetched_until,
                           const RowTable& users, const RowTable& items, const DropoutMasks& masks, float scale,
                           float* inputs) {
@@ -69,7 +71,7 @@ ANIREC_INLINE std::uint32_t update_users(RowTable& table, const RowRuns& runs, s
   for (; r < runs.count && runs.begin[r] < from.end; ++r) {
     const std::uint32_t begin = std::max(runs.begin[r], from.begin), end = std::min(runs.begin[r + 1], from.end);
     sum_row<Masked>(
-        runs, begin, end, begin == runs.begin[r], from.masks, 0, vectors, g,
+        runs, begin, end, begin == runs.begin[r], &from.masks, 0, vectors, g,
         [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
           load(value, from.values + (place - from.begin) * width + static_cast<std::size_t>(n) * lanes);
         },
@@ -89,8 +91,8 @@ ANIREC_CLONES std::uint32_t update_users_of(RowTable& table, const RowRuns& runs
                           : update_users<false>(table, runs, r, from, step, ahead, g);
 }
 
-ANIREC_CLONES void update_rows(RowTable& table, const RowRuns& runs, RunShare share, const DropoutMasks& masks,
-                               const float* gradients, const RowStep& step, RowsAhead& ahead, float* g) {
+ANIREC_CLONES void update_rows(RowTable& table, const RowRuns& runs, RunShare share, const float* gradients,
+                               const RowStep& step, RowsAhead& ahead, float* g) {
   const std::size_t padded = static_cast<std::size_t>(table.padded());
   const auto fetch = [&](std::uint32_t place) __attribute__((always_inline)) {
     for (std::size_t k = 0; k < padded; k += lanes) __builtin_prefetch(gradients + place * padded + k);
@@ -99,7 +101,7 @@ ANIREC_CLONES void update_rows(RowTable& table, const RowRuns& runs, RunShare sh
   for (std::uint32_t r = share.first; r < share.last; ++r) {
     ahead.fetch_one();
     sum_row<false>(
-        runs, runs.begin[r], runs.begin[r + 1], true, masks, 1, table.padded() / lanes, g,
+        runs, runs.begin[r], runs.begin[r + 1], true, nullptr, 1, table.padded() / lanes, g,
         [&](std::uint32_t place, int n, Vec& value) __attribute__((always_inline)) {
           load(value, gradients + place * padded + static_cast<std::size_t>(n) * lanes);
         },
@@ -115,7 +117,7 @@ std::uint32_t most_in_chunk(std::uint32_t tile_size) { return tile_size / 4 * 5;
 
 MlpStep::MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
                  DenseState& dense, int members)
-    : ModelStep(model, settings, users, items, dense, false),
+    : ModelStep(model, settings, users, items, dense, members, false),
       layers_(model),
       scale_(dropout_scale(settings.dropout)),
       item_gradients_(std::size_t{settings.batch_size} * static_cast<std::size_t>(items.padded())),
@@ -135,15 +137,27 @@ MlpStep::MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTab
     for (LineVector& error : scratch.error) error.resize(chunk * static_cast<std::size_t>(layers_.widest()));
     scratch.score.resize(chunk);
     scratch.slope.resize(chunk * model.heads.size());
-    scratch.user_gradient.resize(static_cast<std::size_t>(users.padded()));
   }
+}
+
+std::uint64_t MlpStep::scratch_floats(const ModelConfig& model, std::uint32_t batch_size) {
+  const MlpLayers layers(model);
+  std::uint64_t a_sample = 4 * static_cast<std::uint64_t>(model.dim) + model.heads.size() + 1, turned = 0;
+  a_sample += 2 * static_cast<std::uint64_t>(layers.widest());
+  for (int l = 0; l < layers.layers(); ++l) {
+    a_sample += static_cast<std::uint64_t>(layers.width(l));
+    if (layers.skips_zeros(l))
+      turned += static_cast<std::uint64_t>(layers.inputs(l)) * static_cast<std::uint64_t>(layers.width(l));
+  }
+  return most_in_chunk(Tiling::room_for(batch_size).tile_size) * a_sample + turned;
 }
 
 void MlpStep::train_users(const Batch& batch, int member, int members) {
   Scratch& scratch = scratch_[static_cast<std::size_t>(member)];
-  RowsAhead ahead(users_, batch.next_user_runs, fetched_by(batch.next_user_runs, member, members));
+  RowsAhead ahead = users_ahead(users_, batch, member, members);
   const std::uint32_t most = most_in_chunk(Tiling(batch.size).tile_size);
-  for (int layer = 0; layer < layers_.layers(); ++layer)
+  const TileShare share = share_of_tiles(batch.user_runs, member, members);
+  for (int layer = 0; layer < layers_.layers() && share.first_group < share.last_group; ++layer)
     if (skips_zeros_of_inputs(layer))
       layers_.turn_weight(layer, dense_.values.data(), scratch.turned[static_cast<std::size_t>(layer)].data());
   for_tiles(batch, member, members, [&](const Tile& tile) {
@@ -156,8 +170,7 @@ void MlpStep::train_users(const Batch& batch, int member, int members) {
       forward_backward(batch, begin, end, tile.fetched_until, scratch, tile.dense_gradient, tile.sums);
       const InputGradients gradients = {scratch.input_gradients.data(), begin, end, masks_, scale_};
       keep_item_side(gradients, items_.dim(), items_.padded(), item_gradients_.data());
-      r = update_users_of(users_, batch.user_runs, r, gradients, batch.row_step, ahead,
-                          scratch.user_gradient.data());
+      r = update_users_of(users_, batch.user_runs, r, gradients, batch.row_step, ahead, row_gradient(member));
     }
   });
 }
@@ -203,8 +216,7 @@ void MlpStep::forward_backward(const Batch& batch, std::uint32_t begin, std::uin
 void MlpStep::update_items(const Batch& batch, int member, int members) {
   const RunShare share = share_of_runs(batch.item_runs, member, members);
   RowsAhead ahead = items_ahead(items_, batch, share, member, members);
-  std::vector<float> g(static_cast<std::size_t>(items_.padded()));
-  update_rows(items_, batch.item_runs, share, masks_, item_gradients_.data(), batch.row_step, ahead, g.data());
+  update_rows(items_, batch.item_runs, share, item_gradients_.data(), batch.row_step, ahead, row_gradient(member));
 }
 
 }  // namespace anirec

@@ -15,6 +15,9 @@ class MlpStep final : public ModelStep {
   MlpStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
           DenseState& dense, int members);
 
+  // What each member has besides, in floats.
+  static std::uint64_t scratch_floats(const ModelConfig& model, std::uint32_t batch_size);
+
   void train_users(const Batch& batch, int member, int members) override;
   void update_items(const Batch& batch, int member, int members) override;
 
@@ -25,9 +28,8 @@ class MlpStep final : public ModelStep {
     std::vector<LineVector> hidden;  // [layers][C, H]
     LineVector error[2];             // dh of a layer and of the one below, [C, widest]
     LineVector input_gradients;      // dX [C, 2D], before the masks, and a vector behind it
-    LineVector score, slope;         // [heads][C]
+    LineVector score, slope;         // [C] and [heads][C]
     std::vector<LineVector> turned;  // [layers] Wᵀ of this step, of layers whose inputs' zeros are skipped
-    LineVector user_gradient;        // [P] of the user whose samples are being summed
     NonZeros nonzero;
   };
 

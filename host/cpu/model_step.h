@@ -42,7 +42,7 @@ class ModelStep {
   };
 
   ModelStep(const ModelConfig& model, const TrainSettings& settings, RowTable& users, RowTable& items,
-            DenseState& dense, bool zero_padded)
+            DenseState& dense, int members, bool zero_padded)
       : model_(model),
         settings_(settings),
         users_(users),
@@ -51,7 +51,11 @@ class ModelStep {
         masks_(model.dim, settings.dropout, settings.seed, settings.batch_size, zero_padded),
         dense_stride_(static_cast<std::size_t>(padded_width(static_cast<int>(dense.values.size())))),
         dense_gradients_(Tiling::room_for(settings.batch_size).groups * dense_stride_),
-        tile_sums_(Tiling::room_for(settings.batch_size).tiles) {}
+        tile_sums_(Tiling::room_for(settings.batch_size).tiles),
+        row_gradients_(static_cast<std::size_t>(members), LineVector(static_cast<std::size_t>(users.padded()))) {}
+
+  // [P] Of the row that a member is summing.
+  float* row_gradient(int member) { return row_gradients_[static_cast<std::size_t>(member)].data(); }
 
   // Calls work(tile) for a member's tiles, one after the other.
   template <class Work>
@@ -85,9 +89,10 @@ class ModelStep {
   RowTable &users_, &items_;
   DenseState& dense_;
   DropoutMasks masks_;
-  std::size_t dense_stride_;          // the dense parameters, rounded up to whole vectors
-  LineVector dense_gradients_;        // [groups][dense_stride_]
-  std::vector<TrainSums> tile_sums_;  // [tiles]
+  std::size_t dense_stride_;               // the dense parameters, rounded up to whole vectors
+  LineVector dense_gradients_;             // [groups][dense_stride_]
+  std::vector<TrainSums> tile_sums_;       // [tiles]
+  std::vector<LineVector> row_gradients_;  // [members][P]
 };
 
 }  // namespace anirec

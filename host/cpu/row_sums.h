@@ -14,12 +14,12 @@ namespace anirec {
 constexpr int most_vectors = 4;
 
 // Adds up `term(place, vector, value)` over a row's samples [begin, end) of `runs`, in g: term gives the vector-th
-// Vec of a sample's gradient for the row. `fresh`: g starts at 0. With `masked`, lanes dropped on `side` (or on
+// Vec of a sample's gradient for the row. `fresh`: g starts at 0. With Masked, lanes dropped on `side` (or on
 // both sides: -1) are left out. `fetch(place)` asks memory for what term will read of a sample, here or in one of
 // the next runs.
 template <int Vectors, bool Masked, class Term, class Fetch>
 ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t begin, std::uint32_t end, bool fresh,
-                               const DropoutMasks& masks, int side, int first, float* g, Term&& term,
+                               const DropoutMasks* masks, int side, int first, float* g, Term&& term,
                                Fetch&& fetch) {
   Vec sum[Vectors] = {};
   if (!fresh)
@@ -28,8 +28,8 @@ ANIREC_INLINE void sum_vectors(const RowRuns& runs, std::uint32_t begin, std::ui
   for (std::uint32_t s = begin; s < end; ++s) {
     if (first == 0 && s + samples_fetched_ahead < last) fetch(runs.place(s + samples_fetched_ahead));
     const std::uint32_t place = runs.place(s);
-    const std::uint16_t* bits = Masked ? masks.of(place, side < 0 ? 0 : side) : nullptr;
-    const std::uint16_t* other_bits = Masked && side < 0 ? masks.of(place, 1) : bits;
+    const std::uint16_t* bits = Masked ? masks->of(place, side < 0 ? 0 : side) : nullptr;
+    const std::uint16_t* other_bits = Masked && side < 0 ? masks->of(place, 1) : bits;
 #pragma GCC unroll 4
     for (int n = 0; n < Vectors; ++n) {
       Vec value;
@@ -51,7 +51,7 @@ ANIREC_INLINE void fetch_first(const RowRuns& runs, RunShare share, Fetch&& fetc
 
 template <bool Masked, class Term, class Fetch>
 ANIREC_INLINE void sum_row(const RowRuns& runs, std::uint32_t begin, std::uint32_t end, bool fresh,
-                           const DropoutMasks& masks, int side, int vectors, float* g, Term&& term,
+                           const DropoutMasks* masks, int side, int vectors, float* g, Term&& term,
                            Fetch&& fetch) {
   int first = 0;
   for (; first + most_vectors <= vectors; first += most_vectors)

@@ -5,8 +5,6 @@
 #include <vector>
 
 #include "dataset/split.h"
-#include "engine/engine.h"
-#include "engine/train_settings.h"
 #include "formulas/epoch_order.h"
 
 namespace anirec {

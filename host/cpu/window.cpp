@@ -41,26 +41,27 @@ void Window::Table::find(RunFinder& finder, const std::uint32_t* index, std::uin
 
 Window::Window(const Samples& samples, std::uint32_t batch_size, int members)
     : samples_(samples),
-      batch_size_(batch_size),
-      batches_at_a_time_(batches_at_a_time(batch_size)),
-      by_items_(samples.users >= many_users * batch_size),
-      fed_(batches_of(batch_size, members) * batch_size),
-      users_(batches_of(batch_size, members) * batch_size, batches_of(batch_size, members)),
+      batch_size_(static_cast<std::uint32_t>(std::min<std::uint64_t>(batch_size, samples.train.size()))),
+      batches_at_a_time_(batches_at_a_time(batch_size_)),
+      by_items_(samples.users >= many_users * batch_size_),
+      fed_(batches_of(batch_size_, members) * batch_size_),
+      users_(batches_of(batch_size_, members) * batch_size_, batches_of(batch_size_, members)),
       items_(users_) {
-  const std::uint32_t at_a_time = batches_at_a_time_ * batch_size;
-  for (int member = 0; member < planning_members(batch_size, members); ++member)
+  const std::uint32_t at_a_time = batches_at_a_time_ * batch_size_;
+  for (int member = 0; member < planning_members(batch_size_, members); ++member)
     planners_.push_back({FedSamples(at_a_time), RunFinder(samples.users, at_a_time),
                          RunFinder(samples.items, at_a_time), Table(at_a_time, batches_at_a_time_),
-                         std::vector<std::uint32_t>(at_a_time), std::vector<std::uint32_t>(batch_size)});
+                         std::vector<std::uint32_t>(at_a_time), std::vector<std::uint32_t>(batch_size_)});
 }
 
 std::uint64_t Window::memory(std::uint32_t batch_size, int members) {
-  constexpr std::uint64_t columns = 5, run_columns = 3, own_columns = 2;
-  const std::uint32_t at_a_time = batches_at_a_time(batch_size) * batch_size;
-  return batches_of(batch_size, members) * batch_size * (columns + 2 * run_columns) * sizeof(std::uint32_t) +
+  constexpr std::uint64_t columns = 5, run_columns = 3, own_columns = 2, number = sizeof(std::uint32_t);
+  const std::uint64_t batches = batches_of(batch_size, members), at_a_time = batches_at_a_time(batch_size);
+  const std::uint64_t a_batch = sizeof(RowRuns) + number, a_planner = at_a_time * batch_size;
+  return batches * (batch_size * (columns + 2 * run_columns) * number + 2 * a_batch) +
          static_cast<std::uint64_t>(planning_members(batch_size, members)) *
-             (at_a_time * (columns + run_columns + own_columns) * sizeof(std::uint32_t) +
-              2 * RunFinder::memory(at_a_time));
+             (a_planner * (columns + run_columns + own_columns) * number + at_a_time * a_batch +
+              2 * RunFinder::memory(static_cast<std::uint32_t>(a_planner)));
 }
 
 std::uint64_t Window::size(int members) const {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "cpu/batch.h"
 #include "cpu/batch_plan.h"
 #include "cpu/sample_feed.h"
 #include "dataset/split.h"
@@ -15,7 +14,7 @@ namespace anirec {
 
 class Window {
  public:
-  // For a team of `members`.
+  // For a team of `members`. A batch is never larger than a pass.
   Window(const Samples& samples, std::uint32_t batch_size, int members);
   static std::uint64_t memory(std::uint32_t batch_size, int members);
 

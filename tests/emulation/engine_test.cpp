@@ -6,7 +6,6 @@
 #include <numeric>
 #include <set>
 
-#include "cpu/batch_plan.h"
 #include "cuda/cuda_engine.h"
 #include "cuda/scoring.h"
 #include "cuda/train_step.h"
