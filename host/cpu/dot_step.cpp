@@ -16,7 +16,11 @@ ANIREC_INLINE void for_width(int padded, bool masked, Body&& body) {
   const auto with = [&](auto width) __attribute__((always_inline)) {
     masked ? body(width, std::true_type()) : body(width, std::false_type());
   };
-  if (padded == 64)
+  if (padded == 16)
+    with(std::integral_constant<int, 16>());
+  else if (padded == 32)
+    with(std::integral_constant<int, 32>());
+  else if (padded == 64)
     with(std::integral_constant<int, 64>());
   else
     with(std::integral_constant<int, 0>());
