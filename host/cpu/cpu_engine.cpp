@@ -15,7 +15,6 @@
 #include "cpu/predict.h"
 #include "cpu/rank.h"
 #include "cpu/window.h"
-#include "error.h"
 #include "memory.h"
 #include "parallel/lone_runs.h"
 #include "parallel/team.h"

@@ -165,11 +165,16 @@ DotStep::DotStep(const ModelConfig& model, const TrainSettings& settings, RowTab
 void DotStep::train_users(const Batch& batch, int member, int members) {
   const RowRuns& runs = batch.user_runs;
   const bool inside = !model_.additive_bias, keeps_old = !users_.puts_updates_off();
-  const OtherSide other = {items_.row(0),   items_.stride(),
-                           items_.padded(), inside ? items_.tail_at() + tail_bias : -1,
-                           batch.item,      slope_.data(),
-                           masks_,          scale_,
-                           !inside,         true};
+  const OtherSide other = {.rows = items_.row(0),
+                           .stride = items_.stride(),
+                           .width = items_.padded(),
+                           .bias_at = inside ? items_.tail_at() + tail_bias : -1,
+                           .index = batch.item,
+                           .slope = slope_.data(),
+                           .masks = masks_,
+                           .scale = scale_,
+                           .additive = !inside,
+                           .near = true};
   RowsAhead ahead = users_ahead(users_, batch, member, members);
   for_tiles(batch, member, members, [&](const Tile& tile) {
     const std::uint32_t begin = tile.begin, end = tile.end;
@@ -190,16 +195,16 @@ void DotStep::train_users(const Batch& batch, int member, int members) {
 
 void DotStep::update_items(const Batch& batch, int member, int members) {
   const RunShare share = share_of_runs(batch.item_runs, member, members);
-  OtherSide other = {users_.row(0),
-                     users_.stride(),
-                     users_.padded(),
-                     model_.additive_bias ? -1 : users_.tail_at() + tail_bias,
-                     batch.user,
-                     slope_.data(),
-                     masks_,
-                     scale_,
-                     model_.additive_bias,
-                     false};
+  OtherSide other = {.rows = users_.row(0),
+                     .stride = users_.stride(),
+                     .width = users_.padded(),
+                     .bias_at = model_.additive_bias ? -1 : users_.tail_at() + tail_bias,
+                     .index = batch.user,
+                     .slope = slope_.data(),
+                     .masks = masks_,
+                     .scale = scale_,
+                     .additive = model_.additive_bias,
+                     .near = false};
   if (!users_.puts_updates_off()) {
     other.rows = old_users_.data();
     other.stride = static_cast<std::size_t>(users_.padded());
