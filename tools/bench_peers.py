@@ -52,8 +52,9 @@ SECTIONS = {"training": ["torch", "keras"], "libmf": ["libmf"], "reading": ["pol
             "scaling": ["torch"], "threads": ["torch"], "busy": ["torch"]}
 DATA = {"ml-100k": "ml-100k/u.data", "ml-latest-small": "ml-latest-small/ratings.csv",
         "anime2016": "anime2016/anime_ratings.dat", "mal2023": "mal2023/animelist_all.csv"}
+GENERATED, LARGE = "generated", "generated-large"
+SETS = [*DATA, GENERATED, LARGE]
 MODELS = ["mf", "nn", "hybrid"]
-LARGE = "generated-large"
 ADAGRAD = ["--optimizer", "rowwise-adagrad", "--lr", 0.1, "--l2", 0.1, "--dropout", 0, "--batch-size", 1024]
 DEFAULTS = []
 
@@ -80,11 +81,14 @@ QUALITY = {
 MLP_QUALITY = {
     "anirec, defaults": (DEFAULTS, [2, 3, 4, 6, 8, 12]),
     "anirec, B=1,024": (["--batch-size", 1024, "--lr", 3e-3], [3, 4, 6, 8]),
+    "anirec, lazy, falling": (["--optimizer", "lazy-adam", "--lr", 3e-3, "--lr-schedule", "cosine"], [3, 4, 5, 6]),
     "torch": (["--lr", 1e-3, "--l2", 0, "--batch-size", 256], [2, 4, 8]),
+    "torch, falling": (["--lr", 3e-3, "--l2", 0, "--batch-size", 256, "--falling"], [3, 4, 5]),
     "torch, B=1,024": (["--lr", 3e-3, "--l2", 0, "--batch-size", 1024], [4, 8]),
 }
 # The same on the large set, where few passes are many steps, and take PyTorch minutes each.
 LARGE_MLP_QUALITY = {
+    "anirec, lazy, B=1,024": (["--optimizer", "lazy-adam", "--batch-size", 1024, "--lr", 3e-3], [1, 2]),
     "anirec, B=1,024": (["--batch-size", 1024, "--lr", 3e-3], [1, 2]),
     "anirec, B=4,096": (["--batch-size", 4096, "--lr", 6e-3], [1, 2, 3]),
     "torch, B=1,024": (["--lr", 3e-3, "--l2", 0, "--batch-size", 1024], [1, 2]),
@@ -101,17 +105,19 @@ def parse_arguments():
     parser.add_argument("--peers", type=words, default=list(PEERS), help="peers, separated by commas [all]")
     parser.add_argument("--models", type=words, default=MODELS, help="models, separated by commas [all; of them --quick takes the first]")
     parser.add_argument("--data", type=pathlib.Path, help="a folder with " + ", ".join(DATA.values()) + "; those there are used")
+    parser.add_argument("--sets", type=words, default=[name for name in SETS if name != LARGE],
+                        help=f"sets of libmf and quality, separated by commas, {LARGE} among them: the 20 million rows of reading,"
+                        f" which few peers end in time [all but {LARGE}]")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every contender [all]")
     parser.add_argument("--rounds", type=int, default=3, help="of every contender [%(default)s]")
     parser.add_argument("--budget", type=int, default=2, help="seconds that a speed is timed for [%(default)s]")
     parser.add_argument("--limit", type=float, default=600, help="seconds after which a process is ended [%(default)s]")
     parser.add_argument("--install-limit", type=float, default=900, help="the same for a peer's installation [%(default)s]")
-    parser.add_argument("--large", action="store_true", help="quality: also on the 20 million rows of reading, which few peers end in time")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: does it all work?")
     parser.add_argument("--out", type=pathlib.Path, default=SCRATCH / "peers.json", help="the JSON, written after every process [build/peers/peers.json]")
     parser.add_argument("--markdown", type=pathlib.Path, help="also write the table here")
     arguments = parser.parse_args()
-    for given, known in ((arguments.only, SECTIONS), (arguments.peers, PEERS), (arguments.models, MODELS)):
+    for given, known in ((arguments.only, SECTIONS), (arguments.peers, PEERS), (arguments.models, MODELS), (arguments.sets, SETS)):
         if unknown := [name for name in given if name not in known]:
             parser.error(f"{unknown[0]} is none of {', '.join(known)}")
     return arguments
@@ -529,12 +535,15 @@ class Cut:
 
 
 def cuts(names):
-    """The sets that are there and a generated one."""
-    found = [(name, arguments.data / DATA[name]) for name in names if arguments.data and (arguments.data / DATA[name]).exists()]
+    """Those of the named sets that are asked for and there."""
+    wanted = [name for name in names if name in arguments.sets]
+    found = [(name, arguments.data / DATA[name]) for name in wanted
+             if name in DATA and arguments.data and (arguments.data / DATA[name]).exists()]
     if arguments.quick:
         found = found[:1]
-    found.append(("generated", generated(sizes.users, sizes.items, sizes.rows)))
-    if arguments.large:
+    if GENERATED in wanted:
+        found.append((GENERATED, generated(sizes.users, sizes.items, sizes.rows)))
+    if LARGE in wanted:
         found.append((LARGE, large_file()))
     return [Cut(name, path) for name, path in found]
 
@@ -543,7 +552,7 @@ def libmf(record, peers):
     if "libmf" not in peers:
         return
     settings, passes = QUALITY["libmf"][0], 5 if arguments.quick else 30
-    for data in cuts(["ml-100k"]):
+    for data in cuts(["ml-100k", GENERATED]):
         peer = data.peer("LIBMF", "libmf", settings, passes)
         first = record.measure("libmf", f"{data.name}, how long LIBMF takes", peer)
         if "error" in first:
@@ -579,7 +588,7 @@ def ladder(record, group, data, model, name, settings, steps):
 
 
 def quality(record, peers):
-    for data in cuts(DATA):
+    for data in cuts(SETS):
         for model in models:
             contenders = QUALITY if model == "mf" else LARGE_MLP_QUALITY if data.name == LARGE else MLP_QUALITY
             contenders = {name: one for name, one in contenders.items() if library_of(name) in ("anirec", *peers)}

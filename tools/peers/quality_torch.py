@@ -26,6 +26,8 @@ else:
 with torch.no_grad():
     first_bias.fill_(split.mean)
 optimizers = adams(model, arguments.lr)
+steps = arguments.passes * -(-len(split.rating) // arguments.batch_size)
+falls = [torch.optim.lr_scheduler.CosineAnnealingLR(one, steps) for one in optimizers] if arguments.falling else []
 
 start = time.perf_counter()
 for _ in range(arguments.passes):
@@ -38,8 +40,8 @@ for _ in range(arguments.passes):
         for optimizer in optimizers:
             optimizer.zero_grad()
         loss.backward()
-        for optimizer in optimizers:
-            optimizer.step()
+        for one in [*optimizers, *falls]:
+            one.step()
 seconds = time.perf_counter() - start
 
 model.eval()

@@ -62,6 +62,7 @@ def quality_arguments():
     parser.add_argument("--l2", type=float, default=0.05)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--falling", action="store_true", help="of PyTorch's: the rate falls to 0 at the last step, along a cosine")
     parser.add_argument("--model", default="mf", help="of PyTorch's: mf, nn or hybrid")
     parser.add_argument("--positive-from", type=float, default=0, help="hybrid: the lowest rating that counts as liked")
     return parser.parse_args()
