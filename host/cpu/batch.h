@@ -78,25 +78,30 @@ inline std::uint32_t run_beginning_at(const RowRuns& runs, std::uint32_t from, s
                                     runs.begin);
 }
 
-// A member's tiles, and the users they have.
-struct TileShare {
-  std::uint32_t first_group, last_group;
-  RunShare users;
+struct GroupRange {
+  std::uint32_t first, last;
 };
-inline TileShare share_of_tiles(const RowRuns& users, int member, int members) {
+
+// The groups of tiles that a member begins with.
+inline GroupRange even_groups(std::uint32_t batch, int member, int members) {
+  const std::uint32_t groups = Tiling(batch).groups;
+  return {share_begin(groups, member, members), share_begin(groups, member + 1, members)};
+}
+
+// The users that the tiles of some groups have.
+inline RunShare users_of(const RowRuns& users, GroupRange groups) {
   const Tiling tiling(users.begin[users.count]);
-  const std::uint32_t first = share_begin(tiling.groups, member, members);
-  const std::uint32_t last = share_begin(tiling.groups, member + 1, members);
   const auto run_of = [&](std::uint32_t group) {
     return run_beginning_at(users, 0, tiling.first_tile(group) * tiling.tile_size);
   };
-  return {first, last, {run_of(first), run_of(last)}};
+  return {run_of(groups.first), run_of(groups.last)};
 }
 
 // What a member fetches while it works on its users: those of its tiles in the next batch, where that is given.
 inline RowsAhead users_ahead(const RowTable& users, const Batch& batch, int member, int members) {
   const RowRuns& next = batch.next_user_runs;
-  return {users, next, next.count > 0 ? share_of_tiles(next, member, members).users : RunShare{0, 0}};
+  if (next.count == 0) return {users, next, {0, 0}};
+  return {users, next, users_of(next, even_groups(next.begin[next.count], member, members))};
 }
 
 // What a member fetches while it updates its `share` of the items: the rows it will bring forward for the next

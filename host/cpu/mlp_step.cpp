@@ -156,11 +156,10 @@ void MlpStep::train_users(const Batch& batch, int member, int members) {
   Scratch& scratch = scratch_[static_cast<std::size_t>(member)];
   RowsAhead ahead = users_ahead(users_, batch, member, members);
   const std::uint32_t most = most_in_chunk(Tiling(batch.size).tile_size);
-  const TileShare share = share_of_tiles(batch.user_runs, member, members);
-  for (int layer = 0; layer < layers_.layers() && share.first_group < share.last_group; ++layer)
-    if (skips_zeros_of_inputs(layer))
-      layers_.turn_weight(layer, dense_.values.data(), scratch.turned[static_cast<std::size_t>(layer)].data());
+  bool turned = false;  // by its first tile: there may be none
   for_tiles(batch, member, members, [&](const Tile& tile) {
+    if (!turned) turn_weights(scratch);
+    turned = true;
     const std::uint32_t size = tile.end - tile.begin, chunks = (size + most - 1) / most;
     for (std::uint32_t chunk = 0, r = tile.users.first; chunk < chunks; ++chunk) {
       const std::uint32_t begin =
@@ -173,6 +172,12 @@ void MlpStep::train_users(const Batch& batch, int member, int members) {
       r = update_users_of(users_, batch.user_runs, r, gradients, batch.row_step, ahead, row_gradient(member));
     }
   });
+}
+
+void MlpStep::turn_weights(Scratch& scratch) {
+  for (int layer = 0; layer < layers_.layers(); ++layer)
+    if (skips_zeros_of_inputs(layer))
+      layers_.turn_weight(layer, dense_.values.data(), scratch.turned[static_cast<std::size_t>(layer)].data());
 }
 
 void MlpStep::forward_backward(const Batch& batch, std::uint32_t begin, std::uint32_t end,

@@ -37,6 +37,8 @@ class MlpStep final : public ModelStep {
   bool skips_zeros_of_inputs(int layer) const {
     return layers_.skips_zeros(layer) && (layer > 0 || settings_.dropout.threshold > 0);
   }
+  // Wᵀ of this step into the scratch.
+  void turn_weights(Scratch& scratch);
   // Samples [begin, end): losses into `sums`, dense gradients, dX into the scratch. Rows of samples up to
   // `fetched_until` are asked for.
   void forward_backward(const Batch& batch, std::uint32_t begin, std::uint32_t end, std::uint32_t fetched_until,

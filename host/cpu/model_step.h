@@ -9,6 +9,7 @@
 #include "cpu/batch.h"
 #include "cpu/dense_update.h"
 #include "cpu/dropout_masks.h"
+#include "cpu/group_queue.h"
 #include "cpu/line_vector.h"
 #include "cpu/row_table.h"
 #include "engine/engine.h"
@@ -21,8 +22,8 @@ class ModelStep {
  public:
   virtual ~ModelStep() = default;
 
-  // A member's tiles: scores, losses, dense gradients, what the items' gradients are made of, and the users' rows
-  // with all that happens to them.
+  // Tiles, as many as the member gets to: scores, losses, dense gradients, what the items' gradients are made of,
+  // and the users' rows with all that happens to them.
   virtual void train_users(const Batch& batch, int member, int members) = 0;
   // A member's share of the items' rows.
   virtual void update_items(const Batch& batch, int member, int members) = 0;
@@ -52,21 +53,33 @@ class ModelStep {
         dense_stride_(static_cast<std::size_t>(padded_width(static_cast<int>(dense.values.size())))),
         dense_gradients_(Tiling::room_for(settings.batch_size).groups * dense_stride_),
         tile_sums_(Tiling::room_for(settings.batch_size).tiles),
-        row_gradients_(static_cast<std::size_t>(members), LineVector(static_cast<std::size_t>(users.padded()))) {}
+        row_gradients_(static_cast<std::size_t>(members), LineVector(static_cast<std::size_t>(users.padded()))),
+        queue_(members) {}
 
   // [P] Of the row that a member is summing.
   float* row_gradient(int member) { return row_gradients_[static_cast<std::size_t>(member)].data(); }
 
-  // Calls work(tile) for a member's tiles, one after the other.
+  // Calls work(tile) for the tiles that a member takes, one after the other.
   template <class Work>
   void for_tiles(const Batch& batch, int member, int members, Work&& work) {
+    queue_.put(member, even_groups(batch.size, member, members));
+    for (;;) {
+      const GroupRange groups = queue_.take(member, members);
+      if (groups.first == groups.last) return;
+      for_tiles_of(batch, groups, work);
+    }
+  }
+
+ private:
+  template <class Work>
+  void for_tiles_of(const Batch& batch, GroupRange groups, Work&& work) {
     const RowRuns& runs = batch.user_runs;
     const Tiling tiling(batch.size);
-    const TileShare share = share_of_tiles(runs, member, members);
-    const std::uint32_t last_sample = runs.begin[share.users.last];
-    std::uint32_t run = share.users.first, masked = runs.begin[run];
+    const RunShare share = users_of(runs, groups);
+    const std::uint32_t last_sample = runs.begin[share.last];
+    std::uint32_t run = share.first, masked = runs.begin[run];
     fetch_first_rows(batch, masked, last_sample, users_, items_);
-    for (std::uint32_t group = share.first_group; group < share.last_group; ++group) {
+    for (std::uint32_t group = groups.first; group < groups.last; ++group) {
       float* const gradient = dense_gradients_.data() + group * dense_stride_;
       std::fill_n(gradient, dense_.values.size(), 0.0f);
       for (std::uint32_t t = tiling.first_tile(group); t < tiling.first_tile(group + 1); ++t) {
@@ -77,13 +90,14 @@ class ModelStep {
         sums.samples = static_cast<double>(end - begin);
         masked = masks_.fill_at_least(static_cast<std::uint32_t>(batch.row_step.step), batch.sample, masked, end,
                                       last_sample);
-        if (users_.puts_updates_off()) bring_rows_forward(users_, runs, users, share.users.last, batch.row_step);
+        if (users_.puts_updates_off()) bring_rows_forward(users_, runs, users, share.last, batch.row_step);
         work(Tile{users, begin, end, last_sample, gradient, sums});
         run = users.last;
       }
     }
   }
 
+ protected:
   const ModelConfig& model_;
   const TrainSettings& settings_;
   RowTable &users_, &items_;
@@ -93,6 +107,9 @@ class ModelStep {
   LineVector dense_gradients_;             // [groups][dense_stride_]
   std::vector<TrainSums> tile_sums_;       // [tiles]
   std::vector<LineVector> row_gradients_;  // [members][P]
+
+ private:
+  GroupQueue queue_;
 };
 
 }  // namespace anirec
