@@ -70,6 +70,16 @@ class ModelStep {
     }
   }
 
+  const ModelConfig& model_;
+  const TrainSettings& settings_;
+  RowTable &users_, &items_;
+  DenseState& dense_;
+  DropoutMasks masks_;
+  std::size_t dense_stride_;               // the dense parameters, rounded up to whole vectors
+  LineVector dense_gradients_;             // [groups][dense_stride_]
+  std::vector<TrainSums> tile_sums_;       // [tiles]
+  std::vector<LineVector> row_gradients_;  // [members][P]
+
  private:
   template <class Work>
   void for_tiles_of(const Batch& batch, GroupRange groups, Work&& work) {
@@ -97,18 +107,6 @@ class ModelStep {
     }
   }
 
- protected:
-  const ModelConfig& model_;
-  const TrainSettings& settings_;
-  RowTable &users_, &items_;
-  DenseState& dense_;
-  DropoutMasks masks_;
-  std::size_t dense_stride_;               // the dense parameters, rounded up to whole vectors
-  LineVector dense_gradients_;             // [groups][dense_stride_]
-  std::vector<TrainSums> tile_sums_;       // [tiles]
-  std::vector<LineVector> row_gradients_;  // [members][P]
-
- private:
   GroupQueue queue_;
 };
 
